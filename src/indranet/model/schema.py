@@ -1,0 +1,334 @@
+"""The tables of a case, as data: names, types, units, defaults, ranges, references, meaning.
+
+Checks, templates, the data dictionary and the reader all follow from `TABLES`; nothing else in
+the project repeats a column's name, range or default.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal[
+    "text", "number", "integer", "flag", "date", "choice", "reference", "references"
+]
+
+FUNCTION_GROUPS: dict[str, tuple[str, ...]] = {
+    "access": ("RU", "DU", "CU", "gNB", "eNB", "OLT"),
+    "core": (
+        "AMF", "SMF", "UPF", "AUSF", "UDM", "NRF", "NSSF", "PCF", "NEF", "SEPP", "NWDAF", "EPC", "IMS",
+    ),
+    "management": ("OSS", "EMS", "MANO", "RIC", "LI"),
+    "transport": ("router", "optical", "microwave", "timing", "cable"),
+    "power": ("power",),
+    "compute": ("server", "GPU"),
+    "iot": ("module", "gateway"),
+}  # fmt: skip
+"""Functions by group (3GPP TS 23.501, TS 38.401; O-RAN)."""
+
+FUNCTIONS: tuple[str, ...] = tuple(f for group in FUNCTION_GROUPS.values() for f in group)
+IMPORTANCE = ("essential", "deferrable", "negligible")
+GENERATIONS = ("2G", "3G", "4G", "5G", "5G-Advanced", "fixed", "iot", "ai")
+MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
+"""Traffic Light Protocol 2.0 (FIRST), least to most restrictive."""
+PROVENANCES = ("real", "derived", "calibrated", "synthetic", "authored", "inferred")
+
+KINDS: tuple[str, ...] = (
+    "country", "firm", "product", "plant", "passage", "lane", "site", "service", "facility",
+    "agreement", "thing",
+)  # fmt: skip
+"""Kinds of identifier; a `thing` exists only in failures and as an input of needs."""
+ANY = KINDS
+USERS = ("product", "plant", "lane", "site", "service", "facility")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name, type, doc, unit
+        Column name; type of a cell; meaning in one sentence; unit of a number.
+    default
+        What an empty cell or an absent column means; None where it means "not known".
+    required
+        The column must be there and every cell filled.
+    minimum, maximum, above
+        Range of a number, ends included; `above` excludes its end.
+    choices
+        Allowed values of a choice.
+    refers
+        Kinds of identifier that a reference may name.
+    words
+        Values a reference may hold instead of an identifier.
+    """
+
+    name: str
+    type: ColumnType
+    doc: str
+    unit: str = ""
+    default: str | float | int | None = None
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    refers: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a case.
+
+    Attributes
+    ----------
+    name, doc
+        File name without its ending; what a row is.
+    declares
+        Kind of identifier that the first column declares, empty for a table of links.
+    key
+        Columns that together name a row; no two rows share them.
+    columns
+        Columns in the order of a template.
+    sorted_by
+        Column whose owner's rows lie together in a `Network` (compressed sparse rows).
+    """
+
+    name: str
+    doc: str
+    declares: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    sorted_by: str = ""
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises
+        ------
+        KeyError
+            When the table has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def _identifier(kind: str) -> Column:
+    return Column(kind, "text", f"Identifier of the {kind}.", required=True)
+
+
+def _country(doc: str) -> Column:
+    return Column("country", "reference", doc, refers=("country",))
+
+
+_COMMON = (
+    Column("provenance", "choice", "How the row came to be known.", choices=PROVENANCES),
+    Column("source", "text", "Where the row's facts come from."),
+    Column("marking", "choice", "Traffic Light Protocol 2.0 marking of the row.", choices=MARKINGS, default="TLP:CLEAR"),
+    Column("agreement", "reference", "The row exists only while this agreement is in force.", refers=("agreement",)),
+)  # fmt: skip
+_LAT = Column("lat", "number", "Latitude, WGS 84.", unit="degree", minimum=-90, maximum=90)
+_LON = Column("lon", "number", "Longitude, WGS 84.", unit="degree", minimum=-180, maximum=180)
+
+
+def _table(
+    name: str, doc: str, declares: str, key: tuple[str, ...], *columns: Column, sorted_by: str = ""
+) -> Table:
+    common = tuple(c for c in _COMMON if c.name not in {column.name for column in columns})
+    return Table(name, doc, declares, key, columns + common, sorted_by)
+
+
+_ALL = (
+    _table(
+        "countries", "A country; its territory is what stands there.", "country", ("country",),
+        Column("country", "text", "ISO 3166-1 alpha-3 code, three capital letters.", required=True),
+        Column("name", "text", "Name in words."),
+        Column("population", "number", "Inhabitants.", unit="person", minimum=0),
+        Column("gdp_usd", "number", "Gross domestic product.", unit="USD a year", minimum=0),
+    ),
+    _table(
+        "firms", "A firm: vendor, operator, maker of parts or owner of others.", "firm", ("firm",),
+        _identifier("firm"),
+        Column("name", "text", "Name in words."),
+        _country("Country of the seat: whose law binds the firm."),
+        Column("parent", "reference", "Firm that controls this one.", refers=("firm",)),
+    ),
+    _table(
+        "products", "A product: equipment, part, material, tool, software, service or sector.", "product", ("product",),
+        _identifier("product"),
+        Column("name", "text", "Name in words."),
+        Column("kind", "choice", "What sort of product it is.", default="equipment",
+               choices=("equipment", "part", "material", "tool", "software", "service", "sector")),
+        Column("firm", "reference", "Maker; empty for a generic product that any firm may make.", refers=("firm",)),
+        Column("function", "choice", "Function that an installed unit serves.", choices=FUNCTIONS),
+        Column("version", "text", "Version, as the maker writes it."),
+        Column("identity", "text", "Package URL or CPE name."),
+        Column("release", "integer", "3GPP release that the product supports.", minimum=1, maximum=99),
+        Column("unit_cost_usd", "number", "Cost of one unit.", unit="USD", minimum=0),
+        Column("bill", "choice", "How much of its bill of materials the components table holds.",
+               choices=("complete", "partial", "unknown"), default="unknown"),
+    ),
+    _table(
+        "components", "A product inside another: chip, board or software alike.", "", ("product", "component"),
+        Column("product", "reference", "The product that contains it.", required=True, refers=("product",)),
+        Column("component", "reference", "The product contained.", required=True, refers=("product",)),
+        Column("quantity", "number", "Units in one unit of the product.", unit="unit", default=1, above=0),
+        Column("importance", "choice", "What its lack does to making the product: stops it, slows it, nothing.",
+               choices=IMPORTANCE, default="essential"),
+        Column("choice", "text", "Rows of one product with the same choice are alternatives."),
+        Column("at_least", "integer", "How many of the choice are needed.", default=1, minimum=1),
+        sorted_by="product",
+    ),
+    _table(
+        "plants", "A plant: where a firm makes one product.", "plant", ("plant",),
+        _identifier("plant"),
+        Column("product", "reference", "What it makes.", required=True, refers=("product",)),
+        Column("firm", "reference", "Firm that runs it; empty means the maker of its product.", refers=("firm",)),
+        _country("Territory on which it stands."),
+        Column("place", "text", "Town or district."),
+        _LAT, _LON,
+        Column("capacity_per_day", "number", "Most it can make; empty means sales and final demand, with no spare.",
+               unit="unit a day", minimum=0),
+        Column("final_demand_per_day", "number", "Demand from outside the case.", unit="unit a day", default=0, minimum=0),
+        Column("stock", "number", "Finished units in store.", unit="unit", default=0, minimum=0),
+        Column("margin_usd", "number", "Profit on one unit.", unit="USD", default=0),
+    ),
+    _table(
+        "supplies", "Who supplies whom, and how much.", "", ("supplier", "customer", "lane"),
+        Column("supplier", "reference", "Plant that ships.", required=True, refers=("plant",)),
+        Column("customer", "reference", "Plant or operator that receives.", required=True, refers=("plant", "firm")),
+        Column("lane", "reference", "Lane that the goods take; empty means one that nothing closes.", refers=("lane",)),
+        Column("quantity_per_day", "number", "Daily flow; 0 means a potential link, used in re-sourcing only.",
+               unit="unit a day", default=0, minimum=0),
+        Column("max_per_day", "number", "Most the contract allows.", unit="unit a day", minimum=0),
+        Column("stock_days", "number", "Stock that the customer keeps.", unit="day", default=15, minimum=0),
+        Column("transit_days", "number", "Time under way; empty means the lane's, else 0.", unit="day", minimum=0),
+        Column("priority", "integer", "Who is served first in a shortage; 1 is first.", default=1, minimum=1),
+        sorted_by="customer",
+    ),
+    _table(
+        "passages", "A passage of the sea: strait, canal or cape.", "passage", ("passage",),
+        _identifier("passage"),
+        Column("name", "text", "Name in words."),
+        _LAT, _LON,
+        Column("kind", "choice", "What sort of passage it is.", choices=("strait", "canal", "cape"), default="strait"),
+        Column("ships_per_day", "number", "Ships that it can pass.", unit="ship a day", minimum=0),
+    ),
+    _table(
+        "lanes", "A way for goods or signals between two places.", "lane", ("lane",),
+        _identifier("lane"),
+        Column("origin", "reference", "Where it starts.", required=True, refers=("site", "plant", "facility", "country")),
+        Column("destination", "reference", "Where it ends.", required=True, refers=("site", "plant", "facility", "country")),
+        Column("mode", "choice", "How it travels.", default="sea",
+               choices=("sea", "air", "land", "cable", "microwave", "satellite")),
+        Column("km", "number", "Length; empty at sea means measured on the sea network.", unit="km", minimum=0),
+        Column("transit_days", "number", "Time under way; empty at sea means km / 600.", unit="day", minimum=0),
+        Column("passages", "references", "Passages on its way, with ';' between; empty at sea means derived from the "
+               "sea network; none means no passage.", refers=("passage",), words=("none",)),
+        Column("detour_days", "number", "Extra days of a way round its passages; empty means found on the sea network, "
+               "or no way round.", unit="day", minimum=0),
+        Column("capacity", "number", "What it can carry.", unit="Gb/s, or units a day", minimum=0),
+    ),
+    _table(
+        "sites", "A place where an operator runs equipment, or a power region.", "site", ("site",),
+        _identifier("site"),
+        Column("operator", "reference", "Firm that runs it.", refers=("firm",)),
+        _country("Territory on which it stands."),
+        Column("region", "text", "Region of the country."),
+        Column("cluster", "text", "Cluster in which its equipment is swapped together."),
+        Column("kind", "choice", "What sort of site it is.", default="radio",
+               choices=("radio", "aggregation", "core", "datacentre", "landing", "gateway", "exchange", "power", "fleet")),
+        Column("class", "choice", "How sensitive it is.", choices=("normal", "critical", "national_security"),
+               default="normal"),
+        _LAT, _LON,
+        Column("people", "number", "Persons served by the whole row.", unit="person", default=0, minimum=0),
+        Column("stands_for", "number", "Real sites that the row represents.", unit="site", default=1, above=0),
+        Column("structural", "flag", "Needs structural work before a swap.", default=0),
+    ),
+    _table(
+        "equipment", "A product installed at a site for a function.", "", ("site", "function", "product"),
+        Column("site", "reference", "Where it is installed.", required=True, refers=("site",)),
+        Column("function", "choice", "What it does there.", required=True, choices=FUNCTIONS),
+        Column("product", "reference", "What is installed.", required=True, refers=("product",)),
+        Column("quantity", "number", "Units installed at one real site.", unit="unit", default=1, above=0),
+        Column("installed", "date", "Day of installation."),
+        Column("generation", "choice", "Generation of network that it serves.", choices=GENERATIONS),
+        Column("traffic_share", "number", "Share of its site's traffic; empty means by quantity.", unit="share",
+               minimum=0, maximum=1),
+        sorted_by="site",
+    ),
+    _table(
+        "services", "A service: what people or other services use.", "service", ("service",),
+        _identifier("service"),
+        Column("name", "text", "Name in words."),
+        Column("sector", "text", "Sector it belongs to."),
+        _country("Country whose people use it."),
+        Column("region", "text", "Region of the country; empty means all of it."),
+        Column("people", "number", "Persons served.", unit="person", default=0, minimum=0),
+        Column("value_usd_per_day", "number", "Value lost on a day without it.", unit="USD a day", default=0, minimum=0),
+    ),
+    _table(
+        "needs", "What must hold for something to run: one input of one group.", "", ("user", "need", "input"),
+        Column("user", "reference", "What needs it; for a product, each installed unit.", required=True, refers=USERS),
+        Column("need", "text", "Name of the group of inputs.", required=True),
+        Column("input", "reference", "What is needed: a thing that works, or a product that can be delivered.",
+               required=True, refers=ANY),
+        Column("capacity", "number", "What this input adds to its group.", unit="any, one for the group", default=1,
+               above=0),
+        Column("at_least", "number", "Capacity that the group must keep; below 1 a share of the group's; empty means all. "
+               "All rows of a group agree.", unit="as capacity", above=0),
+        Column("autonomy_hours", "number", "How long the user runs without this input.", unit="hour", default=0, minimum=0),
+        Column("how", "choice", "The input works, or it works and is reached over working lanes.",
+               choices=("works", "reaches"), default="works"),
+        Column("plane", "choice", "Plane on which loss travels.", choices=("works", "trusted", "both"), default="both"),
+        Column("starts_without", "flag", "The user can start before this input is back.", default=0),
+        Column("kind", "choice", "Sort of dependence.", choices=("physical", "cyber", "geographic", "logical"),
+               default="physical"),
+        sorted_by="user",
+    ),
+    _table(
+        "failures", "How often a thing fails and how long it stays down.", "", ("thing",),
+        Column("thing", "reference", "Any identifier of the case, or a thing that is only here and an input of needs.",
+               required=True, refers=ANY),
+        Column("mtbf_hours", "number", "Mean time up between failures.", unit="hour", above=0),
+        Column("repair_hours", "number", "Mean time down.", unit="hour", minimum=0),
+        Column("repair_law", "choice", "Law of the time down.", choices=("exponential", "fixed"), default="exponential"),
+        Column("unavailability", "number", "Probability of being down, instead of the times.", unit="probability",
+               minimum=0, maximum=1),
+        Column("crew_pool", "text", "Crews that repair it."),
+    ),
+    _table(
+        "facilities", "A port, base, depot, yard or airfield.", "facility", ("facility",),
+        _identifier("facility"),
+        Column("name", "text", "Name in words."),
+        _country("Territory on which it stands."),
+        Column("kind", "choice", "What sort of facility it is.", default="port",
+               choices=("port", "base", "depot", "yard", "airfield")),
+        _LAT, _LON,
+        Column("repair", "choice", "Repairs that it can do.", choices=("none", "limited", "moderate", "major"),
+               default="none"),
+        Column("fuel", "flag", "Gives fuel.", default=0),
+        Column("provisions", "flag", "Gives provisions.", default=0),
+    ),
+    _table(
+        "agreements", "An agreement between countries or firms.", "agreement", ("agreement",),
+        _identifier("agreement"),
+        Column("name", "text", "Name in words."),
+        Column("kind", "choice", "What it does.", default="supply",
+               choices=("supply", "access", "threat_sharing", "roaming", "certification", "joint_development",
+                        "early_warning", "funding")),
+        Column("parties", "references", "Countries or firms bound by it, with ';' between.", refers=("country", "firm")),
+        Column("from", "date", "First day in force; empty means always."),
+        Column("until", "date", "Last day in force; empty means for good."),
+        Column("days", "number", "Days earlier that something happens under it.", unit="day", minimum=0),
+        Column("covers", "text", "Products and sectors covered, with ';' between; empty means all."),
+    ),
+)  # fmt: skip
+
+TABLES: dict[str, Table] = {table.name: table for table in _ALL}
+"""Every table of a case by its name."""
+
+DECLARED_BY: dict[str, str] = {t.declares: t.name for t in _ALL if t.declares}
+"""Table that declares each kind of identifier."""
