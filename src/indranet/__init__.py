@@ -1,3 +1,28 @@
 """Indranet: what networks and critical services depend on, and what a loss takes away."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from indranet.model.case import read
+    from indranet.model.network import Network
+    from indranet.runs.run import Run
+    from indranet.studies.exposure import Exposure, exposure
+
 __version__ = "0.1.0"
+__all__ = ["Exposure", "Network", "Run", "exposure", "read"]
+
+_HOMES = {
+    "read": "indranet.model.case",
+    "Network": "indranet.model.network",
+    "Run": "indranet.runs.run",
+    "Exposure": "indranet.studies.exposure",
+    "exposure": "indranet.studies.exposure",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the command line starts without the engines."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'indranet' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -178,10 +178,7 @@ class Network:
             When nothing has it, or several kinds have it and none is named.
         """
         kind, _, rest = identifier.partition(":")
-        if kind in KINDS and rest:
-            found = [(kind, rest)]
-        else:
-            found = [(k, identifier) for k in KINDS]
+        found = [(kind, rest)] if kind in KINDS and rest else [(k, identifier) for k in KINDS]
         codes = [
             self.offset(k) + int(i)
             for k, name in found

@@ -60,6 +60,8 @@ class Column:
         Kinds of identifier that a reference may name.
     words
         Values a reference may hold instead of an identifier.
+    label
+        Rows are grouped or found by this text, so it holds no hidden characters.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Column:
     choices: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    label: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ _ALL = (
         Column("quantity", "number", "Units in one unit of the product.", unit="unit", default=1, above=0),
         Column("importance", "choice", "What its lack does to making the product: stops it, slows it, nothing.",
                choices=IMPORTANCE, default="essential"),
-        Column("choice", "text", "Rows of one product with the same choice are alternatives."),
+        Column("choice", "text", "Rows of one product with the same choice are alternatives.", label=True),
         Column("at_least", "integer", "How many of the choice are needed.", default=1, minimum=1),
         sorted_by="product",
     ),
@@ -236,8 +239,8 @@ _ALL = (
         _identifier("site"),
         Column("operator", "reference", "Firm that runs it.", refers=("firm",)),
         _country("Territory on which it stands."),
-        Column("region", "text", "Region of the country."),
-        Column("cluster", "text", "Cluster in which its equipment is swapped together."),
+        Column("region", "text", "Region of the country.", label=True),
+        Column("cluster", "text", "Cluster in which its equipment is swapped together.", label=True),
         Column("kind", "choice", "What sort of site it is.", default="radio",
                choices=("radio", "aggregation", "core", "datacentre", "landing", "gateway", "exchange", "power", "fleet")),
         Column("class", "choice", "How sensitive it is.", choices=("normal", "critical", "national_security"),
@@ -263,16 +266,16 @@ _ALL = (
         "services", "A service: what people or other services use.", "service", ("service",),
         _identifier("service"),
         Column("name", "text", "Name in words."),
-        Column("sector", "text", "Sector it belongs to."),
+        Column("sector", "text", "Sector it belongs to.", label=True),
         _country("Country whose people use it."),
-        Column("region", "text", "Region of the country; empty means all of it."),
+        Column("region", "text", "Region of the country; empty means all of it.", label=True),
         Column("people", "number", "Persons served.", unit="person", default=0, minimum=0),
         Column("value_usd_per_day", "number", "Value lost on a day without it.", unit="USD a day", default=0, minimum=0),
     ),
     _table(
         "needs", "What must hold for something to run: one input of one group.", "", ("user", "need", "input"),
         Column("user", "reference", "What needs it; for a product, each installed unit.", required=True, refers=USERS),
-        Column("need", "text", "Name of the group of inputs.", required=True),
+        Column("need", "text", "Name of the group of inputs.", required=True, label=True),
         Column("input", "reference", "What is needed: a thing that works, or a product that can be delivered.",
                required=True, refers=ANY),
         Column("capacity", "number", "What this input adds to its group.", unit="any, one for the group", default=1,
@@ -297,7 +300,7 @@ _ALL = (
         Column("repair_law", "choice", "Law of the time down.", choices=("exponential", "fixed"), default="exponential"),
         Column("unavailability", "number", "Probability of being down, instead of the times.", unit="probability",
                minimum=0, maximum=1),
-        Column("crew_pool", "text", "Crews that repair it."),
+        Column("crew_pool", "text", "Crews that repair it.", label=True),
     ),
     _table(
         "facilities", "A port, base, depot, yard or airfield.", "facility", ("facility",),

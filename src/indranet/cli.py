@@ -1,0 +1,374 @@
+"""The command line: each command reads files, calls one function of the package, writes a run."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.resources import as_file
+from pathlib import Path
+from threading import Timer
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from indranet import __version__
+from indranet.errors import Fault, InputError, NoAnswerError, UsageError
+
+if TYPE_CHECKING:
+    from indranet.model.files import Limits
+    from indranet.model.network import Network
+    from indranet.runs.run import Run
+
+# Modules that take a while to import are imported inside the commands: --help answers at once.
+
+app = typer.Typer(
+    name="indranet",
+    help="What networks and critical services depend on, and what a loss takes away.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+generate_app = typer.Typer(no_args_is_help=True, help="Make a synthetic case of any size.")
+app.add_typer(generate_app, name="generate")
+
+Case = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case, or a zip of it.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write; never overwritten.")]
+Into = Annotated[Path, typer.Option("--into", help="Folder of the new case.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary alone, as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+FileGigabytes = Annotated[
+    float, typer.Option("--max-file-gb", help="Refuse larger files, and zips that unpack to twice.")
+]
+MostColumns = Annotated[int, typer.Option("--max-columns", help="Refuse tables with more columns.")]
+
+
+@app.command()
+def demo(json_only: Json = False, quiet: Quiet = False) -> None:
+    """Ask the bundled Indo-Pacific case its questions; write demo-run/report.html."""
+    from indranet.model.template import example_folder
+
+    folder = Path("demo-run")
+    _clear_demo(folder)
+    with as_file(example_folder("indo-pacific")) as case:
+        network = _read(case, quiet or json_only)
+        run = _expose(network, folder / "exposure", ("demo",), quiet or json_only)
+    _finish(run, json_only, quiet)
+    _write_report([run], folder / "report.html", quiet or json_only)
+
+
+def _clear_demo(folder: Path) -> None:
+    """Remove an earlier demo, and nothing else."""
+    if not folder.exists():
+        return
+    if {p.name for p in folder.iterdir()} - {"exposure", "report.html"}:
+        raise UsageError(f"{folder} holds files that are not the demo's: move it away")
+    shutil.rmtree(folder)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new case.")],
+    example: Annotated[str, typer.Option(help="Case to start from.")] = "starter",
+    quiet: Quiet = False,
+) -> None:
+    """Start a case of your own: headers, data dictionary, a worked row in each table."""
+    from indranet.model.template import write_template
+
+    write_template(folder, example)
+    _say(quiet, f"{folder} holds a worked case: put your rows in the place of its rows, then")
+    _say(quiet, f"  indranet check {folder}")
+    _say(quiet, f"  indranet exposure {folder}")
+
+
+@app.command()
+def check(
+    what: Annotated[Path, typer.Argument(metavar="CASE|RUN", help="Case, or folder of a run.")],
+    max_file_gb: FileGigabytes = 4.0,
+    max_columns: MostColumns = 10_000,
+    json_only: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """List all faults of a case at once: file, row, column, value, remedy."""
+    from indranet.runs.run import MANIFEST, check_run
+
+    if (what / MANIFEST).is_file():
+        faults = check_run(what)
+    else:
+        from indranet.model.case import check as check_case
+
+        with _progress(f"checking {what}", quiet or json_only):
+            faults = check_case(what, limits=_limits(max_file_gb, max_columns))
+    if json_only:
+        typer.echo(json.dumps({"faults": [vars(fault) for fault in faults]}, indent=2))
+    if faults:
+        raise InputError(faults)
+    if not json_only:
+        _say(quiet, f"{what}: no fault found")
+
+
+@app.command()
+def describe(
+    case: Case,
+    max_file_gb: FileGigabytes = 4.0,
+    max_columns: MostColumns = 10_000,
+    json_only: Json = False,
+) -> None:
+    """Tell what a case holds: tables, counts, provenance, gaps."""
+    from indranet.runs.words import table_lines
+    from indranet.studies.description import describe as describe_network
+
+    network = _read(case, json_only, _limits(max_file_gb, max_columns))
+    found = describe_network(network)
+    if json_only:
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    typer.echo(f"{network.name} ({network.first_day}), case {network.case_hash[:12]}")
+    typer.echo("\n".join(table_lines(found["tables"])))
+    for gap in found["gaps"]:
+        typer.echo(f"- {gap}")
+
+
+@app.command()
+def exposure(
+    case: Case,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="KIND,...", help="Kinds of thing to take away.")
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="Day; the case's first by default.")
+    ] = None,
+    out: Out = None,
+    max_file_gb: FileGigabytes = 4.0,
+    max_columns: MostColumns = 10_000,
+    json_only: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take away each vendor, firm, country, product, plant, passage and lane; count what stops."""
+    from indranet.runs.run import free_folder
+
+    silent = quiet or json_only
+    folder = _vacant(free_folder("exposure") if out is None else out)
+    day = _day(on)
+    network = _read(case, silent, _limits(max_file_gb, max_columns))
+    asked = [str(case), *([f"--by {by}"] if by else []), *([f"--on {on}"] if on else [])]
+    kinds = tuple(k.strip() for k in by.split(",") if k.strip()) if by else None
+    run = _expose(network, folder, asked, silent, kinds, day)
+    _finish(run, json_only, quiet)
+    _say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw runs as one HTML file that needs no network."""
+    from indranet.runs.run import open_run
+
+    opened = [open_run(folder) for folder in runs]
+    _write_report(opened, opened[0].folder / "report.html" if out is None else out, quiet)
+
+
+@app.command(name="import")
+def import_(
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="faulttree")],
+    sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read.")],
+    into: Into,
+    quiet: Quiet = False,
+) -> None:
+    """Make a case from files of another format (faulttree: Open-PSA MEF)."""
+    from indranet.intake.faulttree import faulttree
+
+    formats = {"faulttree": faulttree}
+    if format_ not in formats:
+        raise UsageError(f"no format {format_!r}: choose from {', '.join(formats)}")
+    formats[format_](sources, into)
+    _say(quiet, f"{into} holds the case")
+
+
+@generate_app.command()
+def country(
+    into: Into,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")],
+    sites: Annotated[int, typer.Option(help="Number of sites.", min=1)] = 10_000,
+    of: Annotated[str, typer.Option("--country", help="ISO 3166-1 alpha-3 code.")] = "IND",
+    quiet: Quiet = False,
+) -> None:
+    """Make a calibrated national case of any size."""
+    from indranet.intake.generate import country as generate_country
+
+    with _progress(f"generating {sites:,} sites", quiet):
+        generate_country(into, sites=sites, seed=seed, country=of)
+    _say(quiet, f"{into} holds the case")
+
+
+def _read(case: Path, silent: bool, limits: "Limits | None" = None) -> "Network":
+    from indranet.model.case import read
+    from indranet.model.files import Limits as DefaultLimits
+
+    with _progress(f"reading {case}", silent):
+        return read(case, limits=limits or DefaultLimits())
+
+
+def _expose(
+    network: "Network",
+    folder: Path,
+    asked: "tuple[str, ...] | list[str]",
+    silent: bool,
+    kinds: tuple[str, ...] | None = None,
+    day: Any = None,
+) -> "Run":
+    from indranet.runs.run import write_run
+    from indranet.studies.candidates import DEFAULT_KINDS
+    from indranet.studies.exposure import exposure as study
+
+    begun = time.perf_counter()
+    with _progress("taking each thing away", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = study(network, by=kinds or DEFAULT_KINDS, on=day, executor=threads)
+    seconds = time.perf_counter() - begun
+    return write_run(
+        folder, "exposure", network, found.tables, found.summary, inputs=asked, seconds=seconds
+    )
+
+
+def _finish(run: "Run", json_only: bool, quiet: bool) -> None:
+    from indranet.runs.words import worst_lines
+
+    if json_only:
+        typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))
+    elif not quiet:
+        typer.echo("\n".join(worst_lines(run.manifest)))
+
+
+def _write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:
+    from indranet.runs.report import report as write
+
+    with _progress("drawing the report", quiet):
+        write(runs, out)
+    _say(quiet, f"report: {out}")
+
+
+def _limits(file_gigabytes: float, columns: int) -> "Limits":
+    from indranet.model.files import Limits as Made
+
+    size = int(file_gigabytes * (1 << 30))
+    return Made(file_bytes=size, unpacked_bytes=2 * size, columns=columns)
+
+
+def _vacant(folder: Path) -> Path:
+    if folder.exists():
+        raise UsageError(f"{folder} exists, and a run never overwrites: choose another --out")
+    return folder
+
+
+def _day(text: str | None) -> Any:
+    import numpy as np
+
+    if text is None:
+        return None
+    try:
+        return np.datetime64(time.strftime("%Y-%m-%d", time.strptime(text, "%Y-%m-%d")), "D")
+    except ValueError:
+        raise UsageError(f"--on {text!r} is no date: write YYYY-MM-DD") from None
+
+
+def _say(quiet: bool, text: str) -> None:
+    if not quiet:
+        typer.echo(text)
+
+
+@contextmanager
+def _progress(what: str, silent: bool) -> Iterator[None]:
+    """Show on standard error that something goes on, once it takes more than two seconds."""
+
+    def tell() -> None:
+        sys.stderr.write(f"{what} ...\n")
+        sys.stderr.flush()
+
+    timer = Timer(2.0, tell)
+    timer.daemon = True
+    if not silent:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take what the whole command takes."""
+    del version
+
+
+def _print_faults(faults: tuple[Fault, ...], more: bool) -> None:
+    for fault in faults:
+        sys.stderr.write(f"{fault}\n")
+    count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+    sys.stderr.write(f"{count}{' and more' if more else ''}\n")
+
+
+def _stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done, 1 input at fault, 2 wrong usage, 3 no answer within the limits, 70 an error of ours,
+    130 interrupted.
+    """
+    try:
+        result = app(args=arguments, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except InputError as error:
+        _print_faults(error.faults, error.more)
+        return 1
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except typer.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("interrupted; nothing half-written is left\n")
+        return 130
+    except typer.TyperException as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return 2
+    except NoAnswerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or 'a file'}: {error.strerror or error}\n")
+        return 1
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.write("this is an error of indranet, not of your input: please report it\n")
+        return 70
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _stopped)
+    sys.exit(run())

@@ -1,0 +1,503 @@
+"""A case in and out: read and check a folder or zip, write a folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from indranet.errors import Fault, InputError
+from indranet.model import tables as sql
+from indranet.model.cells import EMPTY, default_column
+from indranet.model.checks import Tables, cross_row_faults
+from indranet.model.files import (
+    SETTINGS,
+    Contents,
+    Limits,
+    Settings,
+    Source,
+    find_tables,
+    header_faults,
+    opened,
+    read_header,
+    read_settings,
+    scan,
+    whole_folder,
+)
+from indranet.model.network import Network, Rows
+from indranet.model.schema import DECLARED_BY, KINDS, TABLES, Column, Table
+
+__all__ = ["LIMITS", "Limits", "check", "read", "write_case"]
+
+Array = npt.NDArray[Any]
+
+LIMITS = Limits()
+"""Limits where none are given."""
+
+
+def read(path: str | Path, *, limits: Limits = LIMITS) -> Network:
+    """Read and check a case.
+
+    Parameters
+    ----------
+    path
+        A case folder, or a zip of one.
+    limits
+        What the case may ask of the machine.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file.
+    """
+    with opened(Path(path), limits) as folder:
+        files, faults = find_tables(folder, limits)
+        settings, more = read_settings(folder, limits)
+        digest, contents = scan(folder, files.values())
+        with sql.connected() as connection:
+            case = _Case(connection, limits, files, faults + more)
+            tables = _assemble(case, contents)
+            if case.faults:
+                raise _refusal(case.faults, limits)
+            assert settings is not None
+            return _network(case, tables, settings, digest)
+
+
+def check(path: str | Path, *, limits: Limits = LIMITS) -> list[Fault]:
+    """Return every fault of a case, none when it can be read.
+
+    Parameters
+    ----------
+    path
+        A case folder, or a zip of one.
+    limits
+        What the case may ask of the machine.
+    """
+    try:
+        read(path, limits=limits)
+    except InputError as error:
+        return list(error.faults)
+    return []
+
+
+def _refusal(faults: list[Fault], limits: Limits) -> InputError:
+    rank = {table: i for i, table in enumerate(TABLES)}
+
+    def order(fault: Fault) -> tuple[int, str, int, int, Fault]:
+        table = fault.file.partition(".")[0]
+        place = -1 if fault.file == SETTINGS else rank.get(table, len(rank))
+        names = [c.name for c in TABLES[table].columns] if table in TABLES else []
+        column = names.index(fault.column) if fault.column in names else -1
+        return place, fault.file, fault.row, column, fault
+
+    faults = sorted(dict.fromkeys(faults), key=order)
+    return InputError(faults[: limits.faults], more=len(faults) > limits.faults)
+
+
+@dataclass
+class _Case:
+    """A case under way from files to arrays."""
+
+    connection: duckdb.DuckDBPyConnection
+    limits: Limits
+    files: Mapping[str, Path]
+    faults: list[Fault]
+    sources: dict[str, Source] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
+    misheaded: set[str] = field(default_factory=set)
+    sound: dict[str, Array] = field(default_factory=dict)
+    names: dict[str, Array] = field(default_factory=dict)
+    words: dict[tuple[str, str], Array] = field(default_factory=dict)
+    lists: dict[tuple[str, str], tuple[Array, Array]] = field(default_factory=dict)
+
+    def offsets(self, kinds: Sequence[str]) -> dict[str, int]:
+        """Return the code of the first thing of each kind, 0 for a kind alone."""
+        if len(kinds) == 1:
+            return {kinds[0]: 0}
+        return {kind: sum(len(self.names[k]) for k in KINDS[: KINDS.index(kind)]) for kind in kinds}
+
+    def has(self, table: str, column: str) -> bool:
+        """Return whether a table was loaded with a column."""
+        schema = TABLES.get(table)
+        return (
+            schema is not None
+            and table in self.loaded
+            and sql.has_column(self.connection, schema, column)
+        )
+
+    def unclear(self, kinds: Sequence[str]) -> bool:
+        """Return whether a file that declares one of these kinds is there but not read."""
+        declaring = [(DECLARED_BY[kind], kind) for kind in kinds if kind in DECLARED_BY]
+        declaring += list(_THINGS) if "thing" in kinds else []
+        return any(table in self.files and not self.has(table, key) for table, key in declaring)
+
+
+def _assemble(case: _Case, contents: Mapping[str, Contents]) -> Tables:
+    for name, path in case.files.items():
+        if _load(case, TABLES[name], path, contents[path.name]):
+            case.loaded.add(name)
+    for schema in TABLES.values():
+        if schema.name in case.loaded:
+            faults, broken = sql.cell_faults(case.connection, schema, case.sources[schema.name])
+            case.faults += faults
+            complete = all(case.has(schema.name, c.name) for c in schema.columns if c.required)
+            case.sound[schema.name] = ~broken & complete
+        else:
+            case.sound[schema.name] = np.zeros(0, dtype=bool)
+    _declare(case)
+    rows = {name: _rows(case, schema) for name, schema in TABLES.items()}
+    for name in case.loaded:
+        case.faults += _repeated_keys(case, TABLES[name], rows[name])
+    whole = frozenset(
+        name
+        for name, sound in case.sound.items()
+        if name not in case.files or (name in case.loaded - case.misheaded and sound.all())
+    )
+    tables = Tables(rows, case.names, case.sound, whole, case.sources)
+    case.faults += cross_row_faults(tables)
+    return tables
+
+
+def _load(case: _Case, schema: Table, path: Path, contents: Contents) -> bool:
+    if path.suffix == ".parquet":
+        return _load_parquet(case, schema, path)
+    header, faults = read_header(path, case.limits)
+    case.faults += faults
+    if header is None:
+        return False
+    readable, faults = header_faults(path.name, header, schema)
+    case.faults += faults
+    case.misheaded |= {schema.name} if faults else set()
+    source = case.sources[schema.name] = Source(path, len(header), case.limits)
+    if not readable:
+        return False
+    if not contents.nuls and sql.load_csv(case.connection, schema, path, header, contents):
+        return True
+    unclear = Fault(
+        path.name, problem="cannot be read as CSV", remedy="save it again as CSV (UTF-8, commas)"
+    )
+    case.faults += source.walked.faults or [unclear]
+    return False
+
+
+def _load_parquet(case: _Case, schema: Table, path: Path) -> bool:
+    types = sql.parquet_header(case.connection, path)
+    if types is None:
+        problem = "cannot be read as Parquet"
+        case.faults.append(Fault(path.name, problem=problem, remedy="write the file again"))
+        return False
+    readable, faults = header_faults(path.name, list(types), schema)
+    case.faults += faults
+    case.misheaded |= {schema.name} if faults else set()
+    case.sources[schema.name] = Source(path, len(types), case.limits)
+    if not readable:
+        return False
+    loaded, faults = sql.load_parquet(case.connection, schema, path, types)
+    case.faults += faults
+    return loaded
+
+
+def _declare(case: _Case) -> None:
+    connection = case.connection
+    for kind in KINDS:
+        table = DECLARED_BY.get(kind, "")
+        case.names[kind] = np.empty(0, dtype=object)
+        if case.has(table, kind):
+            case.faults += sql.declare(connection, TABLES[table], case.sources[table])
+            case.names[kind] = sql.identifiers(connection, TABLES[table])
+        elif kind != "thing":
+            sql.declare_none(connection, kind)
+    if all(case.has(table, column) for table, column in _THINGS):
+        sql.declare_things(connection, *_THINGS)
+        case.names["thing"] = sql.things(connection)
+    else:
+        sql.declare_none(connection, "thing")
+
+
+_THINGS = (("failures", "thing"), ("needs", "input"))
+
+
+def _rows(case: _Case, schema: Table) -> Rows:
+    if schema.name not in case.loaded:
+        columns = {c.name: default_column(c, 0) for c in schema.columns}
+    else:
+        columns = {c.name: _column(case, schema, c) for c in schema.columns if c.type in _CODED}
+        columns |= sql.typed_columns(case.connection, schema)
+    texts = [c.name for c in schema.columns if c.type in ("text", "references")]
+    words = {name: case.words.get((schema.name, name), np.empty(0, object)) for name in texts}
+    if schema.declares:
+        key = schema.columns[0].name
+        words[key] = case.names[schema.declares]
+        columns[key] = np.arange(len(words[key]), dtype=np.int32)
+    ordered = {c.name: columns[c.name] for c in schema.columns}
+    return Rows(schema.name, ordered, words)
+
+
+_CODED = ("text", "reference", "references")
+
+
+def _column(case: _Case, schema: Table, column: Column) -> Array:
+    rows = len(case.sound[schema.name])
+    if not case.has(schema.name, column.name):
+        return default_column(column, rows)
+    if column.type == "reference":
+        return _references(case, schema, column)
+    if schema.declares and column == schema.columns[0]:
+        return np.arange(rows, dtype=np.int32)
+    words, codes = sql.word_codes(case.connection, schema, column.name)
+    case.words[schema.name, column.name] = words
+    if column.type == "references":
+        _lists(case, schema, column, words, codes)
+    return codes
+
+
+def _references(case: _Case, schema: Table, column: Column) -> Array:
+    rows = len(case.sound[schema.name])
+    relation = sql.column_relation(schema, column.name)
+    offsets = case.offsets(column.refers)
+    codes = sql.reference_codes(case.connection, relation, rows, offsets)
+    wrong = np.flatnonzero(codes < EMPTY)
+    if len(wrong):
+        values = sql.cells(case.connection, schema, column.name, wrong[: case.limits.faults + 1])
+        _reference_faults(case, schema, column, wrong, values, codes[wrong])
+        case.sound[schema.name][wrong] = False
+        codes[wrong] = EMPTY
+    return codes
+
+
+def _reference_faults(
+    case: _Case,
+    schema: Table,
+    column: Column,
+    records: Array,
+    values: Sequence[str],
+    codes: Array,
+) -> None:
+    """Add the faults of references that name nothing, or several things."""
+    if case.unclear(column.refers):
+        return
+    source = case.sources[schema.name]
+    tables = [DECLARED_BY[kind] for kind in column.refers if kind in DECLARED_BY]
+    if not any(table in case.files for table in tables):
+        missing = " or ".join(f"{table}.csv" for table in tables)
+        where = f"{source.name} row {source.row(int(records[0]))}"
+        problem = f"is missing, and {where} refers to it ({column.name} {values[0]!r})"
+        remedy = "add this table, or leave the column empty"
+        case.faults.append(Fault(missing, problem=problem, remedy=remedy))
+        return
+    unknown = [v for v, code in zip(values, codes, strict=False) if code == sql.UNKNOWN]
+    near = sql.nearest(case.connection, unknown, column.refers)
+    for record, value, code in zip(records.tolist(), values, codes.tolist(), strict=False):
+        if code == sql.AMBIGUOUS:
+            kinds = sql.kinds_of(case.connection, value, column.refers)
+            problem = f"is the identifier of a {' and of a '.join(kinds)}"
+            remedy = "write " + " or ".join(repr(f"{kind}:{value}") for kind in kinds)
+        else:
+            problem, remedy = _unknown(case, schema, column)
+            remedy += f" (did you mean {near[value]!r}?)" if value in near else ""
+        case.faults.append(source.fault(record, column.name, value, problem, remedy))
+
+
+def _unknown(case: _Case, schema: Table, column: Column) -> tuple[str, str]:
+    tables = [DECLARED_BY[kind] for kind in column.refers if kind in DECLARED_BY]
+    there = [case.files[table].name for table in tables if table in case.files]
+    absent = [f"{table}.csv" for table in tables if table not in case.files]
+    problem = f"is not in {' or '.join(there)}"
+    if "thing" in column.refers:
+        problem = "is no identifier of the case"
+        other = "needs.csv as an input" if schema.name == _THINGS[0][0] else "failures.csv"
+        return problem, f"add it to the table of its kind or to {other}, or correct it"
+    if absent:
+        problem += f", and there is no {' or '.join(absent)}"
+    return problem, "add it there or correct it"
+
+
+def _lists(case: _Case, schema: Table, column: Column, words: Array, codes: Array) -> None:
+    """Parse the cells of several references, and keep them as compressed sparse rows."""
+    parts = [[] if w in column.words else [p.strip() for p in str(w).split(";")] for w in words]
+    flat = list(dict.fromkeys(p for some in parts for p in some))
+    offsets = case.offsets(column.refers)
+    found = sql.text_codes(case.connection, flat, offsets) if flat else np.empty(0, np.int32)
+    code_of = dict(zip(flat, found.tolist(), strict=True))
+    wrong_of: dict[str, list[int]] = {}
+    for position, some in enumerate(parts):
+        for part in dict.fromkeys(some):
+            if code_of[part] < 0 or some.count(part) > 1:
+                wrong_of.setdefault(part, []).append(position)
+    for part, positions in wrong_of.items():
+        records = np.flatnonzero(np.isin(codes, positions))
+        case.sound[schema.name][records] = False
+        listed = records[: case.limits.faults + 1]
+        source = case.sources[schema.name]
+        if not part or part in column.words or code_of[part] >= 0:
+            problem = "is listed twice" if part else "has an empty place in its list"
+            if part in column.words:
+                problem = "stands in a list, though it means the list is empty"
+            for record in listed.tolist():
+                remedy = "remove it from the list"
+                case.faults.append(source.fault(record, column.name, part, problem, remedy))
+        else:
+            values = [part] * len(listed)
+            kinds = np.full(len(records), code_of[part])
+            _reference_faults(case, schema, column, records, values, kinds)
+    sizes = np.array([len(some) for some in parts] + [0], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes[codes])]).astype(np.int64)
+    pieces = np.array([code_of[p] for some in parts for p in some], dtype=np.int32)
+    first = np.concatenate([[0], np.cumsum(sizes)])[codes]
+    inside = np.arange(starts[-1]) - np.repeat(starts[:-1], sizes[codes])
+    case.lists[schema.name, column.name] = (
+        starts,
+        pieces[np.repeat(first, sizes[codes]) + inside],
+    )
+
+
+def _repeated_keys(case: _Case, schema: Table, rows: Rows) -> list[Fault]:
+    if schema.declares:
+        return []
+    records = np.flatnonzero(case.sound[schema.name])
+    keys = np.zeros(len(records), dtype=np.int64)
+    for name in schema.key:
+        codes = rows[name][records].astype(np.int64) + 1
+        size = int(codes.max(initial=0)) + 1
+        if size * (int(keys.max(initial=0)) + 1) >= 1 << 62:
+            keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)
+        keys = keys * size + codes
+    ordered = np.sort(keys)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return []
+    order = np.argsort(keys, kind="stable")
+    same = np.flatnonzero(keys[order][1:] == keys[order][:-1]) + 1
+    opening = np.flatnonzero(np.concatenate([[True], keys[order][1:] != keys[order][:-1]]))
+    first = order[opening[np.searchsorted(opening, same, side="right") - 1]]
+    later = order[same]
+    source = case.sources[schema.name]
+    picked = np.argsort(later, kind="stable")[: case.limits.faults + 1]
+    shown = [
+        sql.cells(case.connection, schema, name, records[later[picked]])
+        for name in schema.key
+        if case.has(schema.name, name)
+    ]
+    values = [", ".join(filter(None, cells)) for cells in zip(*shown, strict=True)]
+    remedy = f"keep one row for each {', '.join(schema.key)}"
+    return [
+        source.fault(record, schema.key[0], value, f"repeats row {source.row(of)}", remedy)
+        for record, of, value in zip(
+            records[later[picked]].tolist(), records[first[picked]].tolist(), values, strict=True
+        )
+    ]
+
+
+def _network(case: _Case, tables: Tables, settings: Settings, digest: str) -> Network:
+    rows = dict(tables.rows)
+    for name, schema in TABLES.items():
+        if schema.sorted_by:
+            rows[name] = rows[name].where(np.argsort(rows[name][schema.sorted_by], kind="stable"))
+    for name, schema in TABLES.items():
+        for column in schema.columns:
+            if column.type == "references":
+                empty = (np.zeros(len(rows[name]) + 1, np.int64), np.empty(0, np.int32))
+                case.lists.setdefault((name, column.name), empty)
+    return Network(
+        name=settings.name,
+        first_day=np.datetime64(settings.first_day, "D"),
+        description=settings.description,
+        case_hash=digest,
+        tables=rows,
+        present=frozenset(case.files),
+        names=case.names,
+        lists=case.lists,
+    )
+
+
+def write_case(
+    folder: Path,
+    name: str,
+    first_day: date,
+    description: str,
+    tables: Mapping[str, Mapping[str, Sequence[Any] | Array]],
+) -> None:
+    """Write a case folder, whole or not at all; the same input gives the same bytes.
+
+    Texts are written as they are, also those that a spreadsheet takes for a formula: the
+    identifiers of a case come back unchanged.
+
+    Parameters
+    ----------
+    folder
+        Folder to make; it may exist if it is empty.
+    name, first_day, description
+        For case.toml.
+    tables
+        Table name to column name to values, all of one table of shape (rows,); None, NaN, NaT and
+        empty text are empty cells.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something already.
+    ValueError
+        When a table or column is not of the schema, or the columns of a table differ in length.
+    """
+    for table, columns in tables.items():
+        _known_columns(table, columns)
+    settings = (
+        f"name = {_toml(name)}\nfirst_day = {first_day.isoformat()}\n"
+        f"description = {_toml(description)}\n"
+    )
+    with whole_folder(Path(folder)) as beside, sql.connected() as connection:
+        (beside / SETTINGS).write_text(settings, encoding="utf-8", newline="\n")
+        for schema in TABLES.values():
+            given = tables.get(schema.name, {})
+            named = [column.name for column in schema.columns if column.name in given]
+            cells = {column: _writable(given[column]) for column in named}
+            if cells:
+                sql.copy_rows(connection, beside / f"{schema.name}.csv", cells, neutral=False)
+
+
+def _known_columns(table: str, columns: Mapping[str, Any]) -> None:
+    known = {column.name for column in TABLES[table].columns} if table in TABLES else set()
+    unknown = sorted(set(columns) - known)
+    if unknown or not known:
+        raise ValueError(f"{table} is not a table with columns {', '.join(unknown)}")
+
+
+def _toml(text: str) -> str:
+    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return (
+        '"'
+        + "".join(
+            escapes.get(c, c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}") for c in text
+        )
+        + '"'
+    )
+
+
+def _writable(values: Sequence[Any] | Array) -> Array:
+    """Return the cells of one column as numbers or as texts."""
+    given = np.asarray(values, dtype=None if isinstance(values, np.ndarray) else object)
+    if given.dtype.kind in "biuf":
+        return given
+    if given.dtype.kind == "M":
+        given = given.astype("M8[D]").astype(object)
+    cells = np.empty(len(given), dtype=object)
+    cells[:] = [_cell(value) for value in given.tolist()]
+    return cells
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or value == "" or value != value:  # noqa: PLR0124
+        return None
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        whole = number.is_integer() and abs(number) < _WHOLE_BELOW
+        return str(int(number)) if whole else repr(number)
+    return str(value)
+
+
+_WHOLE_BELOW = 1e15

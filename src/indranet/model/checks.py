@@ -1,0 +1,442 @@
+"""Checks across rows and tables: pure functions from tables to faults."""
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from indranet.errors import Fault
+from indranet.model.files import Source
+from indranet.model.network import Rows
+from indranet.model.schema import KINDS, TABLES
+
+Array = npt.NDArray[Any]
+
+ACYCLIC = ("equipment", "part", "material", "tool")
+"""Kinds of product among which a component cannot contain its own product."""
+INSTALLED = ("equipment", "software")
+"""Kinds of product that a site can have installed."""
+REACHING = ("site", "plant", "facility", "service")
+REACHED = ("site", "facility", "plant", "country")
+
+_TOLERANCE = 1e-9
+_SHARE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a case in the order of their files, coded as in a `Network`.
+
+    Attributes
+    ----------
+    rows
+        Every table of the schema; a cell at fault counts as empty.
+    names
+        Kind to its identifiers.
+    sound
+        Table to which of its rows have no fault of their own, shape (rows,).
+    whole
+        Tables of which nothing is at fault, or that the case does not hold.
+    sources
+        The file of each table that the case holds.
+    """
+
+    rows: Mapping[str, Rows]
+    names: Mapping[str, Array]
+    sound: Mapping[str, Array]
+    whole: Set[str]
+    sources: Mapping[str, Source]
+
+    def offset(self, kind: str) -> int:
+        """Return the code over all kinds of the first thing of a kind."""
+        return sum(len(self.names[k]) for k in KINDS[: KINDS.index(kind)])
+
+    def of_kinds(self, codes: Array, kinds: tuple[str, ...]) -> Array:
+        """Return which codes over all kinds are of some kinds, shape as `codes`."""
+        result = np.zeros(len(codes), dtype=bool)
+        for kind in kinds:
+            start = self.offset(kind)
+            result |= (codes >= start) & (codes < start + len(self.names[kind]))
+        return result
+
+    def cell(self, table: str, column: str, record: int) -> str:
+        """Return the text of a cell, empty where empty."""
+        schema, value = TABLES[table].column(column), self.rows[table][column][record]
+        if schema.type in ("number", "integer"):
+            return "" if np.isnan(value) else f"{value:.15g}"
+        if schema.type in ("flag", "date"):
+            return str(value)
+        if value < 0:
+            return ""
+        if schema.type == "choice":
+            return schema.choices[int(value)]
+        if schema.type == "reference":
+            kinds = schema.refers if len(schema.refers) == 1 else KINDS
+            for kind in kinds:
+                if value < len(self.names[kind]):
+                    return str(self.names[kind][value])
+                value -= len(self.names[kind])
+        return str(self.rows[table].words[column][value])
+
+    def faults(
+        self,
+        table: str,
+        column: str,
+        records: Array,
+        problem: str | Callable[[int], str],
+        remedy: str,
+    ) -> list[Fault]:
+        """Return one fault for each record; a problem may depend on it."""
+        if not len(records):
+            return []
+        source = self.sources[table]
+        return [
+            source.fault(
+                record,
+                column,
+                self.cell(table, column, record) if column else "",
+                problem if isinstance(problem, str) else problem(record),
+                remedy,
+            )
+            for record in records[: source.limits.faults + 1].tolist()
+        ]
+
+
+def cross_row_faults(tables: Tables) -> list[Fault]:
+    """Return every fault that only shows when cells, rows or tables are read together."""
+    return [fault for check in CHECKS for fault in check(tables)]
+
+
+def _kind_codes(*kinds: str) -> list[int]:
+    choices = TABLES["products"].column("kind").choices
+    return [choices.index(kind) for kind in kinds]
+
+
+def _cycles(start: Array, end: Array, nodes: int) -> Iterator[list[int]]:
+    """Yield one cycle of edges, as their positions, for each knot of a directed graph."""
+    graph = coo_array((np.ones(len(start)), (start, end)), shape=(nodes, nodes))
+    knot = connected_components(graph, connection="strong")[1]
+    inside = np.flatnonzero(knot[start] == knot[end])
+    edge_from = {int(start[edge]): int(edge) for edge in inside[::-1]}
+    for _, first in sorted({int(knot[start[edge]]): int(edge) for edge in inside[::-1]}.items()):
+        path: list[int] = []
+        seen: dict[int, int] = {}
+        node = int(start[first])
+        while node not in seen:
+            seen[node] = len(path)
+            path.append(edge_from[node])
+            node = int(end[path[-1]])
+        yield path[seen[node] :]
+
+
+def _cycle_faults(
+    tables: Tables, table: str, columns: tuple[str, str], records: Array, ends: tuple[Array, Array]
+) -> list[Fault]:
+    kind = TABLES[table].column(columns[1]).refers[0]
+    faults = []
+    for cycle in _cycles(*ends, len(tables.names[kind])):
+        edges = sorted(cycle)
+        at = cycle.index(edges[0])
+        turned = cycle[at:] + cycle[:at]
+        things = [str(tables.names[kind][ends[0][edge]]) for edge in turned]
+        way = " > ".join([*things, things[0]])
+        rows = ", ".join(str(tables.sources[table].row(int(records[edge]))) for edge in edges)
+        problem = f"closes a cycle: {way} (rows {rows})"
+        remedy = "remove or correct one of these rows"
+        record = records[edges[:1]]
+        faults += tables.faults(table, columns[1], record, problem, remedy)
+    return faults
+
+
+def component_cycles(tables: Tables) -> list[Fault]:
+    """Find equipment, parts, materials and tools that contain themselves."""
+    rows = tables.rows["components"]
+    physical = np.isin(tables.rows["products"]["kind"], _kind_codes(*ACYCLIC))
+    physical &= tables.sound["products"]
+    records = np.flatnonzero(tables.sound["components"])
+    product, component = rows["product"][records], rows["component"][records]
+    kept = _both(physical, product, component)
+    ends = (product[kept], component[kept])
+    return _cycle_faults(tables, "components", ("product", "component"), records[kept], ends)
+
+
+def _both(mask: Array, first: Array, second: Array) -> Array:
+    known = (first >= 0) & (second >= 0)
+    known[known] = mask[first[known]] & mask[second[known]]
+    return known
+
+
+def parent_cycles(tables: Tables) -> list[Fault]:
+    """Find firms that control themselves through their parents."""
+    parent = tables.rows["firms"]["parent"]
+    records = np.flatnonzero(tables.sound["firms"] & (parent >= 0))
+    ends = (records, parent[records])
+    return _cycle_faults(tables, "firms", ("firm", "parent"), records, ends)
+
+
+def plant_capacities(tables: Tables) -> list[Fault]:
+    """Find plants whose capacity is below what they sell."""
+    plants, supplies = tables.rows["plants"], tables.rows["supplies"]
+    sold = tables.sound["supplies"] & (supplies["supplier"] >= 0)
+    quantity = supplies["quantity_per_day"][sold]
+    sales = np.bincount(supplies["supplier"][sold], weights=quantity, minlength=len(plants))
+    demand = sales + plants["final_demand_per_day"]
+    low = plants["capacity_per_day"] < demand * (1 - _TOLERANCE)
+
+    def problem(record: int) -> str:
+        return f"is below sales and final demand, {demand[record]:.15g} units a day"
+
+    remedy = "raise it, lower its supplies, or leave it empty (then it just meets them)"
+    records = np.flatnonzero(low & tables.sound["plants"])
+    return tables.faults("plants", "capacity_per_day", records, problem, remedy)
+
+
+def _groups(first_key: Array, second_key: Array) -> tuple[Array, Array]:
+    """Return the group of each row and the first row of each group, for rows with equal keys."""
+    size = int(second_key.max(initial=0)) + 2
+    keys = first_key.astype(np.int64) * size + second_key + 1
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    return group, first
+
+
+def _disagreements(
+    tables: Tables, table: str, records: Array, opening: Array, columns: tuple[str, ...]
+) -> list[Fault]:
+    """Return the rows that differ from the one that opens their group, both of shape (rows,)."""
+    faults = []
+    for column in columns:
+        values = tables.rows[table][column]
+        ours, theirs = values[records], values[opening]
+        differ = (ours != theirs) & ~((ours != ours) & (theirs != theirs))  # noqa: PLR0124
+        opening_of = dict(zip(records[differ].tolist(), opening[differ].tolist(), strict=True))
+
+        def problem(
+            record: int, column: str = column, opening_of: Mapping[int, int] = opening_of
+        ) -> str:
+            first = opening_of[record]
+            other = tables.cell(table, column, first) or "nothing"
+            return f"differs from {other} in row {tables.sources[table].row(first)} of its group"
+
+        remedy = "write the same in all rows of the group"
+        faults += tables.faults(table, column, records[differ], problem, remedy)
+    return faults
+
+
+def _asking_too_much(
+    tables: Tables, table: str, opening: Array, high: Array, most: Array, texts: tuple[str, str]
+) -> list[Fault]:
+    """Return the groups marked `high`; `most` is what each has, all of shape (groups,)."""
+    most_of = dict(zip(opening[high].tolist(), most[high].tolist(), strict=True))
+    problem, remedy = texts
+    return tables.faults(
+        table,
+        "at_least",
+        np.sort(opening[high]),
+        lambda record: f"is above {problem}, {most_of[record]:.15g}",
+        remedy,
+    )
+
+
+def need_groups(tables: Tables) -> list[Fault]:
+    """Find groups of needs whose rows disagree, or that ask for more than they have."""
+    needs = tables.rows["needs"]
+    records = np.flatnonzero(tables.sound["needs"])
+    group, first = _groups(needs["user"][records], needs["need"][records])
+    opening = records[first]
+    faults = _disagreements(tables, "needs", records, opening[group], ("at_least", "how"))
+    if "needs" in tables.whole:
+        total = np.bincount(group, weights=needs["capacity"][records], minlength=len(first))
+        asked = needs["at_least"][opening]
+        high = (asked >= 1) & (asked > total * (1 + _TOLERANCE))
+        texts = "the capacity of its whole group", "lower it, or add inputs to the group"
+        faults += _asking_too_much(tables, "needs", opening, high, total, texts)
+    return faults
+
+
+def reach_ends(tables: Tables) -> list[Fault]:
+    """Find needs that are to be reached from or at something that stands nowhere."""
+    needs = tables.rows["needs"]
+    reaches = needs["how"] == TABLES["needs"].column("how").choices.index("reaches")
+    reaches &= tables.sound["needs"]
+    faults = []
+    for column, kinds in (("user", REACHING), ("input", REACHED)):
+        wrong = reaches & ~tables.of_kinds(needs[column], kinds)
+        listed = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+        problem = f"is no {listed}, which how = reaches asks for"
+        remedy = "write how = works, or name a place"
+        faults += tables.faults("needs", column, np.flatnonzero(wrong), problem, remedy)
+    return faults
+
+
+def component_choices(tables: Tables) -> list[Fault]:
+    """Find alternatives that disagree, or are fewer than needed."""
+    components = tables.rows["components"]
+    records = np.flatnonzero(tables.sound["components"])
+    choice = components["choice"][records].astype(np.int64)
+    # A row without choice is a group of its own.
+    words = len(components.words["choice"])
+    choice = np.where(choice >= 0, choice, words + np.arange(len(records)))
+    group, first = _groups(components["product"][records], choice)
+    opening, columns = records[first], ("at_least", "importance")
+    faults = _disagreements(tables, "components", records, opening[group], columns)
+    if "components" in tables.whole:
+        size = np.bincount(group, minlength=len(first))
+        high = components["at_least"][opening] > size
+        texts = (
+            "the number of alternatives",
+            "lower it, or add alternatives with the same product and choice",
+        )
+        faults += _asking_too_much(tables, "components", opening, high, size, texts)
+    return faults
+
+
+def supplied_components(tables: Tables) -> list[Fault]:
+    """Find supplies of something that the customer's product does not contain."""
+    supplies, components = tables.rows["supplies"], tables.rows["components"]
+    if "components" not in tables.whole or not len(supplies):
+        return []
+    product = tables.rows["plants"]["product"].astype(np.int64)
+    to_plant = tables.of_kinds(supplies["customer"], ("plant",)) & (supplies["supplier"] >= 0)
+    records = np.flatnonzero(to_plant & tables.sound["supplies"])
+    made = product[supplies["customer"][records] - tables.offset("plant")]
+    sent = product[supplies["supplier"][records]]
+    size = len(tables.names["product"]) + 1
+    listed = np.unique(components["product"].astype(np.int64) * size + components["component"])
+    unlisted = ~np.isin(made * size + sent, listed) & (made >= 0) & (sent >= 0)
+    pairs = zip(made[unlisted].tolist(), sent[unlisted].tolist(), strict=True)
+    pair_of = dict(zip(records[unlisted].tolist(), pairs, strict=True))
+    names = tables.names["product"]
+    if pair_of and "components" not in tables.sources:
+        where = (
+            f"{tables.sources['supplies'].name} row {tables.sources['supplies'].row(min(pair_of))}"
+        )
+        text = f"is missing, and {where} sends a component to a plant"
+        return [Fault("components.csv", problem=text, remedy="add this table")]
+
+    def problem(record: int) -> str:
+        makes, sends = pair_of[record]
+        return f"makes {str(names[makes])!r}, of which {str(names[sends])!r} is no component"
+
+    remedy = "add that row to components, or correct supplier or customer"
+    return tables.faults("supplies", "customer", records[unlisted], problem, remedy)
+
+
+def same_ends(tables: Tables) -> list[Fault]:
+    """Find supplies and lanes that end where they start."""
+    supplies, lanes = tables.rows["supplies"], tables.rows["lanes"]
+    same = (supplies["customer"] == supplies["supplier"] + tables.offset("plant")) & (
+        supplies["supplier"] >= 0
+    )
+    faults = tables.faults(
+        "supplies",
+        "customer",
+        np.flatnonzero(same & tables.sound["supplies"]),
+        "is its own supplier",
+        "correct supplier or customer",
+    )
+    back = (lanes["origin"] == lanes["destination"]) & tables.sound["lanes"]
+    problem, remedy = "is also the lane's origin", "correct origin or destination"
+    return faults + tables.faults("lanes", "destination", np.flatnonzero(back), problem, remedy)
+
+
+def days_in_order(tables: Tables) -> list[Fault]:
+    """Find rows that end before they start."""
+    faults = []
+    for name, rows in tables.rows.items():
+        if "from" in rows.columns and "until" in rows.columns:
+            wrong = (rows["until"] < rows["from"]) & tables.sound[name]
+            problem, remedy = "is before from", "exchange or correct the two days"
+            faults += tables.faults(name, "until", np.flatnonzero(wrong), problem, remedy)
+    return faults
+
+
+def installed_products(tables: Tables) -> list[Fault]:
+    """Find equipment whose product is neither equipment nor software."""
+    product = tables.rows["equipment"]["product"]
+    allowed = np.isin(tables.rows["products"]["kind"], _kind_codes(*INSTALLED))
+    allowed |= ~tables.sound["products"]
+    # The place at the end stands for a product that is not known.
+    wrong = ~np.append(allowed, True)[product] & tables.sound["equipment"]
+    kinds = tables.rows["products"]["kind"]
+    choices = TABLES["products"].column("kind").choices
+
+    def problem(record: int) -> str:
+        kind = choices[kinds[product[record]]]
+        return f"is a product of kind {kind}, which no site has installed"
+
+    remedy = f"use a product of kind {' or '.join(INSTALLED)}, or correct its kind"
+    return tables.faults("equipment", "product", np.flatnonzero(wrong), problem, remedy)
+
+
+def traffic_shares(tables: Tables) -> list[Fault]:
+    """Find sites whose shares of traffic add up to more than one."""
+    equipment = tables.rows["equipment"]
+    given = np.flatnonzero(tables.sound["equipment"] & ~np.isnan(equipment["traffic_share"]))
+    site = equipment["site"][given]
+    shares = equipment["traffic_share"][given]
+    total = np.bincount(site, weights=shares, minlength=len(tables.names["site"]))
+    high = total[site] > 1 + _SHARE_TOLERANCE
+    _, first = np.unique(site[high], return_index=True)
+    records = np.sort(given[high][first])
+
+    def problem(record: int) -> str:
+        code = equipment["site"][record]
+        return (
+            f"is one of the shares of site {str(tables.names['site'][code])!r} "
+            f"that add up to {total[code]:.6g}"
+        )
+
+    remedy = "lower them to 1 together, or leave them empty"
+    return tables.faults("equipment", "traffic_share", records, problem, remedy)
+
+
+def failure_figures(tables: Tables) -> list[Fault]:
+    """Find failures without figures, or with both sorts of figures."""
+    rows = tables.rows["failures"]
+    up, down = ~np.isnan(rows["mtbf_hours"]), ~np.isnan(rows["repair_hours"])
+    share = ~np.isnan(rows["unavailability"])
+    sound = tables.sound["failures"]
+    faults = []
+    for wrong, problem in (
+        (share & (up | down), "is given beside mtbf_hours or repair_hours"),
+        (~share & ~up & ~down, "is empty, and so are mtbf_hours and repair_hours"),
+        (~share & (up ^ down), "is empty, and only one of mtbf_hours and repair_hours is given"),
+    ):
+        remedy = "give unavailability, or both mtbf_hours and repair_hours"
+        records = np.flatnonzero(wrong & sound)
+        faults += tables.faults("failures", "unavailability", records, problem, remedy)
+    return faults
+
+
+def positions(tables: Tables) -> list[Fault]:
+    """Find positions of which only one coordinate is given."""
+    faults = []
+    for name, rows in tables.rows.items():
+        if "lat" in rows.columns and "lon" in rows.columns:
+            for column, other in (("lat", "lon"), ("lon", "lat")):
+                alone = np.isnan(rows[column]) & ~np.isnan(rows[other]) & tables.sound[name]
+                problem, remedy = f"is empty, but {other} is not", "give both or neither"
+                faults += tables.faults(name, column, np.flatnonzero(alone), problem, remedy)
+    return faults
+
+
+CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
+    parent_cycles,
+    component_cycles,
+    component_choices,
+    plant_capacities,
+    supplied_components,
+    same_ends,
+    installed_products,
+    traffic_shares,
+    need_groups,
+    reach_ends,
+    failure_figures,
+    days_in_order,
+    positions,
+)
+"""Every check across rows."""

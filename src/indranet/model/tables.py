@@ -1,0 +1,580 @@
+"""Tables in and out of DuckDB: the only SQL of the project.
+
+A table is loaded as text, checked there, and leaves as NumPy arrays. Nothing is guessed: every
+column is read as text, and a cell becomes a number or a day only where a guard has seen that it is
+written as one.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from indranet.errors import Fault, InputError
+from indranet.model.cells import (
+    DTYPES,
+    EMPTY,
+    as_type,
+    default_column,
+    literal,
+    parsed,
+    quoted,
+    rules,
+    text_of_stored,
+    typed,
+    value_name,
+)
+from indranet.model.files import CELL_CHARACTERS, Contents, Source
+from indranet.model.schema import KINDS, Column, Table
+
+Array = npt.NDArray[Any]
+
+UNKNOWN, AMBIGUOUS = -2, -3
+"""Codes of a reference that nothing has, and that several kinds have."""
+
+_COMPARISONS_FOR_SUGGESTIONS = 20_000_000
+
+
+@contextmanager
+def connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a database in memory that loads nothing and sees no Python variable."""
+    with tempfile.TemporaryDirectory(prefix="indranet-") as folder:
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "threads": min(2, os.cpu_count() or 1),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "python_enable_replacements": False,
+                "temp_directory": folder,
+            },
+        )
+        try:
+            # Objects are texts, and are not to be guessed from a sample of them.
+            connection.execute("SET pandas_analyze_sample = 0")
+            yield connection
+        finally:
+            connection.close()
+
+
+def _path(path: Path) -> str:
+    # A path such as "a[1]/" would be taken for a pattern.
+    return literal(re.sub(r"([\[*?])", r"[\1]", str(path.resolve())))
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+def load_csv(
+    connection: duckdb.DuckDBPyConnection,
+    schema: Table,
+    path: Path,
+    header: Sequence[str],
+    contents: Contents,
+) -> bool:
+    """Load a CSV file as text into the table of its name; False when its rows are not sound.
+
+    Unsound are ragged rows, quotation marks astray, bytes that are not UTF-8 and mixed line ends.
+    """
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
+    source = (
+        f"read_csv({_path(path)}, columns = {{{columns}}}, auto_detect = false, header = true, "
+        "delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
+        f"ignore_errors = false, hive_partitioning = false, max_line_size = {CELL_CHARACTERS})"
+    )
+    known = {column.name for column in schema.columns}
+    names = [
+        name if name in known and name not in header[:i] else f"column {i}"
+        for i, name in enumerate(header)
+    ]
+    chosen = ", ".join(f"c{i} AS {quoted(name)}" for i, name in enumerate(names))
+    # A blank line is a row of nothing only where a table has one column.
+    where = "WHERE c0 IS NOT NULL" if len(header) == 1 else ""
+    try:
+        _keep(connection, schema, names, f"SELECT {chosen} FROM {source} {where}")
+    except duckdb.Error:
+        return False
+    if _commas_agree(connection, schema, header, names, contents):
+        return True
+    connection.execute(f"DROP TABLE {quoted(schema.name)}")
+    return False
+
+
+def _keep(
+    connection: duckdb.DuckDBPyConnection, schema: Table, names: Collection[str], query: str
+) -> None:
+    """Make the table of the rows that a query gives, with the values of numbers and days."""
+    values = "".join(
+        f", {parsed(column)} AS {quoted(value_name(column))}"
+        for column in schema.columns
+        if column.name in names and parsed(column)
+    )
+    connection.execute(f"CREATE TABLE {quoted(schema.name)} AS SELECT *{values} FROM ({query})")
+
+
+def _commas_agree(
+    connection: duckdb.DuckDBPyConnection,
+    schema: Table,
+    header: Sequence[str],
+    names: Sequence[str],
+    contents: Contents,
+) -> bool:
+    # DuckDB drops an empty cell too many at the end of a row, which hides a row that slid to the
+    # right: the commas of the file must be those between cells and those inside them.
+    inside = "0"
+    if contents.quotes:
+        inside = " + ".join(
+            f"coalesce(sum(length({name}) - length(replace({name}, ',', ''))), 0)"
+            for name in map(quoted, names)
+        )
+    rows, commas = _one(connection, f"SELECT count(*), {inside} FROM {quoted(schema.name)}")
+    in_header = sum(name.count(",") for name in header)
+    return bool(contents.commas == (len(header) - 1) * (rows + 1) + int(commas) + in_header)
+
+
+def parquet_header(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str] | None:
+    """Return column names and types of a Parquet file, None when it is none."""
+    try:
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {_parquet(path)}").fetchall()
+    except duckdb.Error:
+        return None
+    return {str(row[0]): str(row[1]) for row in rows}
+
+
+def _parquet(path: Path) -> str:
+    return f"read_parquet({_path(path)}, hive_partitioning = false)"
+
+
+def load_parquet(
+    connection: duckdb.DuckDBPyConnection, schema: Table, path: Path, types: Mapping[str, str]
+) -> tuple[bool, list[Fault]]:
+    """Load a Parquet file as text into the table of its name; False when it cannot be read.
+
+    Faults are columns whose type is not that of the schema.
+    """
+    chosen, faults = [], []
+    for column in schema.columns:
+        if column.name in types:
+            cast = text_of_stored(column, types[column.name])
+            if not cast and not _all_empty(connection, path, column.name):
+                problem = f"has type {types[column.name]} where {column.type} is meant"
+                faults.append(Fault(path.name, 1, column.name, "", problem, "store it as text"))
+            chosen.append(f"{cast or 'NULL::VARCHAR'} AS {quoted(column.name)}")
+    try:
+        _keep(connection, schema, types, f"SELECT {', '.join(chosen)} FROM {_parquet(path)}")
+    except duckdb.Error:
+        return False, []
+    return True, faults
+
+
+def _all_empty(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> bool:
+    return _one(connection, f"SELECT count({quoted(column)}) FROM {_parquet(path)}") == (0,)
+
+
+def present_columns(connection: duckdb.DuckDBPyConnection, schema: Table) -> list[Column]:
+    """Return the columns of the schema that a loaded table has."""
+    rows = connection.execute(f"DESCRIBE {quoted(schema.name)}").fetchall()
+    names = {row[0] for row in rows}
+    return [column for column in schema.columns if column.name in names]
+
+
+def has_column(connection: duckdb.DuckDBPyConnection, schema: Table, column: str) -> bool:
+    """Return whether a loaded table has a column."""
+    return column in {c.name for c in present_columns(connection, schema)}
+
+
+def row_count(connection: duckdb.DuckDBPyConnection, schema: Table) -> int:
+    """Return the number of rows of a loaded table."""
+    return int(_one(connection, f"SELECT count(*) FROM {quoted(schema.name)}")[0])
+
+
+def cell_faults(
+    connection: duckdb.DuckDBPyConnection, schema: Table, source: Source
+) -> tuple[list[Fault], Array]:
+    """Return faults of single cells, and which rows have one, shape (rows,)."""
+    broken = np.zeros(row_count(connection, schema), dtype=bool)
+    asked = [rule for c in present_columns(connection, schema) for rule in rules(schema, c)]
+    counts = ", ".join(f"count(*) FILTER (WHERE {rule.condition})" for rule in asked)
+    relation = quoted(schema.name)
+    faults = []
+    found = _one(connection, f"SELECT {counts} FROM {relation}")
+    for rule, count in zip(asked, found, strict=True):
+        if not count:
+            continue
+        where = f"FROM {relation} WHERE {rule.condition}"
+        records = connection.execute(f"SELECT rowid {where}").fetchnumpy()["rowid"]
+        broken[np.asarray(records)] = True
+        listed = connection.execute(
+            f"SELECT rowid, coalesce({quoted(rule.column)}, '') {where} "
+            f"ORDER BY rowid LIMIT {source.limits.faults + 1}"
+        ).fetchall()
+        for record, cell in listed:
+            remedy = rule.remedy if isinstance(rule.remedy, str) else rule.remedy(cell)
+            faults.append(source.fault(record, rule.column, cell, rule.problem, remedy))
+    return faults, broken
+
+
+def typed_columns(connection: duckdb.DuckDBPyConnection, schema: Table) -> dict[str, Array]:
+    """Return numbers, integers, flags, days and choices of a loaded table, shape (rows,) each."""
+    rows = row_count(connection, schema)
+    present = {column.name for column in present_columns(connection, schema)}
+    columns: dict[str, Array] = {}
+    wanted = [c for c in schema.columns if c.name in present and c.type in DTYPES]
+    chosen = ", ".join(f"{typed(column)} AS {quoted(column.name)}" for column in wanted)
+    if wanted:
+        fetched = connection.execute(f"SELECT {chosen} FROM {quoted(schema.name)}").fetchnumpy()
+        for column in wanted:
+            columns[column.name] = as_type(column, np.asarray(fetched[column.name]))
+    for column in schema.columns:
+        if column.type in DTYPES and column.name not in present:
+            columns[column.name] = default_column(column, rows)
+    return columns
+
+
+def identifiers(connection: duckdb.DuckDBPyConnection, schema: Table) -> Array:
+    """Return the identifiers that a table declares in its order, objects of shape (rows,)."""
+    return _strings(connection, schema.columns[0].name, quoted(schema.name))
+
+
+def _strings(connection: duckdb.DuckDBPyConnection, column: str, relation: str) -> Array:
+    name = quoted(column)
+    fetched = connection.execute(
+        f"SELECT coalesce({name}, '') AS text FROM {relation}"
+    ).fetchnumpy()["text"]
+    return np.asarray(fetched, dtype=object)
+
+
+def word_codes(
+    connection: duckdb.DuckDBPyConnection, schema: Table, column: str
+) -> tuple[Array, Array]:
+    """Return the different texts of a column, sorted, and each row's position among them."""
+    name, table = quoted(column), quoted(schema.name)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE words AS SELECT id, "
+        "(row_number() OVER (ORDER BY id) - 1)::INTEGER AS code "
+        f"FROM (SELECT DISTINCT {name} AS id FROM {table} WHERE {name} IS NOT NULL) ORDER BY code"
+    )
+    words = _strings(connection, "id", "words")
+    relation = f"SELECT rowid AS position, {name} AS value FROM {table}"
+    rows = row_count(connection, schema)
+    codes = _joined(connection, relation, "words", rows)
+    return words, codes
+
+
+def _joined(connection: duckdb.DuckDBPyConnection, relation: str, known: str, rows: int) -> Array:
+    # Joins come in any order; each code is put where its row stands.
+    fetched = connection.execute(
+        "SELECT r.position AS position, "
+        f"coalesce(k.code, CASE WHEN r.value IS NULL THEN {EMPTY} ELSE {UNKNOWN} END)::INTEGER "
+        f"AS code FROM ({relation}) r LEFT JOIN {known} k ON r.value = k.id"
+    ).fetchnumpy()
+    positions, codes = np.asarray(fetched["position"]), np.asarray(fetched["code"])
+    result = np.empty(rows, dtype=np.int32)
+    result[positions] = codes
+    if len(positions) > rows:
+        result[np.bincount(positions, minlength=rows) > 1] = AMBIGUOUS
+    return result
+
+
+def declare(connection: duckdb.DuckDBPyConnection, schema: Table, source: Source) -> list[Fault]:
+    """Make the identifiers of a table known; return those declared twice as faults."""
+    table, name = quoted(schema.name), quoted(schema.columns[0].name)
+    known = quoted(f"known_{schema.declares}")
+    repeats = _one(connection, f"SELECT count({name}) - count(DISTINCT {name}) FROM {table}")[0]
+    if not repeats:
+        connection.execute(
+            f"CREATE VIEW {known} AS SELECT {name} AS id, rowid::INTEGER AS code FROM {table} "
+            f"WHERE {name} IS NOT NULL"
+        )
+        return []
+    connection.execute(
+        f"CREATE TABLE {known} AS SELECT {name} AS id, min(rowid)::INTEGER AS code FROM {table} "
+        f"WHERE {name} IS NOT NULL GROUP BY {name}"
+    )
+    repeated = connection.execute(
+        f"SELECT t.rowid, k.code, k.id FROM {table} t JOIN {known} k ON t.{name} = k.id "
+        f"WHERE t.rowid <> k.code ORDER BY t.rowid LIMIT {source.limits.faults + 1}"
+    ).fetchall()
+    remedy = "give each its own identifier, or remove one row"
+    column = schema.columns[0].name
+    return [
+        source.fault(record, column, value, f"is already in row {source.row(first)}", remedy)
+        for record, first, value in repeated
+    ]
+
+
+def declare_none(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
+    """Make a kind known of which the case declares nothing."""
+    connection.execute(f"CREATE TABLE {quoted(f'known_{kind}')} (id VARCHAR, code INTEGER)")
+
+
+def declare_things(
+    connection: duckdb.DuckDBPyConnection, declared_in: tuple[str, str], used_in: tuple[str, str]
+) -> None:
+    """Make known the things that stand in one column, are nothing else, and are used in another.
+
+    Parameters
+    ----------
+    connection
+        The other kinds must be known.
+    declared_in, used_in
+        Table and column.
+    """
+    (table, thing), (user_table, used) = declared_in, used_in
+    prefix = "thing:"
+
+    def bare(column: str) -> str:
+        name = quoted(column)
+        rest = f"substr({name}, {len(prefix) + 1})"
+        return f"CASE WHEN starts_with({name}, '{prefix}') THEN {rest} ELSE {name} END"
+
+    others = [kind for kind in KINDS if kind != "thing"]
+    elsewhere = " UNION ALL ".join(f"SELECT id FROM {quoted(f'known_{k}')}" for k in others)
+    name = quoted(thing)
+    connection.execute(
+        "CREATE TABLE known_thing AS SELECT id, (row_number() OVER (ORDER BY first) - 1)::INTEGER "
+        f"AS code FROM (SELECT {bare(thing)} AS id, min(rowid) AS first FROM {quoted(table)} "
+        f"WHERE {name} IS NOT NULL AND {name} NOT IN (SELECT id FROM ({elsewhere}) WHERE id "
+        f"IS NOT NULL) AND NOT regexp_matches({name}, '^({'|'.join(others)}):') GROUP BY 1) "
+        f"WHERE id IN (SELECT {bare(used)} FROM {quoted(user_table)} WHERE {quoted(used)} "
+        "IS NOT NULL) ORDER BY code"
+    )
+
+
+def things(connection: duckdb.DuckDBPyConnection) -> Array:
+    """Return the things made known, in order, objects of shape (things,)."""
+    return _strings(connection, "id", "known_thing")
+
+
+def reference_codes(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    rows: int,
+    offsets: Mapping[str, int],
+) -> Array:
+    """Return the code that each reference names, shape (rows,).
+
+    Parameters
+    ----------
+    connection
+        All kinds must be known.
+    relation
+        Query that gives `position` and `value`.
+    rows
+        Number of positions.
+    offsets
+        Allowed kinds, each with the code of its first thing.
+    """
+    known = " UNION ALL ".join(
+        f"SELECT id, code + {offset} AS code, '{kind}' AS kind FROM {quoted(f'known_{kind}')}"
+        for kind, offset in offsets.items()
+    )
+    codes = _joined(connection, relation, f"({known})", rows)
+    if (codes == UNKNOWN).any():
+        fetched = connection.execute(
+            f"SELECT r.position AS position, k.code AS code FROM ({relation}) r JOIN ({known}) k "
+            "ON k.kind = split_part(r.value, ':', 1) "
+            "AND k.id = substr(r.value, length(k.kind) + 2) WHERE contains(r.value, ':')"
+        ).fetchnumpy()
+        positions = np.asarray(fetched["position"], dtype=np.int64)
+        still = codes[positions] == UNKNOWN
+        codes[positions[still]] = np.asarray(fetched["code"], dtype=np.int32)[still]
+    return codes
+
+
+def column_relation(schema: Table, column: str) -> str:
+    """Return the query that gives each row's position and cell of one column."""
+    return f"SELECT rowid AS position, {quoted(column)} AS value FROM {quoted(schema.name)}"
+
+
+def text_codes(
+    connection: duckdb.DuckDBPyConnection, texts: Sequence[str], offsets: Mapping[str, int]
+) -> Array:
+    """Return the code that each text names, shape (texts,)."""
+    values = {"position": np.arange(len(texts)), "value": np.array(texts, dtype=object)}
+    connection.register("texts", values)
+    try:
+        return reference_codes(connection, "SELECT * FROM texts", len(texts), offsets)
+    finally:
+        connection.unregister("texts")
+
+
+def cells(
+    connection: duckdb.DuckDBPyConnection, schema: Table, column: str, records: Array
+) -> list[str]:
+    """Return the text of one column at some records, in their order."""
+    connection.register("picked", {"record": np.asarray(records, dtype=np.int64)})
+    try:
+        found = connection.execute(
+            f"SELECT t.rowid, coalesce(t.{quoted(column)}, '') FROM {quoted(schema.name)} t "
+            "JOIN picked p ON t.rowid = p.record"
+        ).fetchall()
+    finally:
+        connection.unregister("picked")
+    by_record = dict(found)
+    return [by_record[record] for record in np.asarray(records).tolist()]
+
+
+def kinds_of(
+    connection: duckdb.DuckDBPyConnection, identifier: str, kinds: Sequence[str]
+) -> list[str]:
+    """Return the kinds among those given that have an identifier."""
+    return [
+        kind
+        for kind in kinds
+        if connection.execute(
+            f"SELECT 1 FROM {quoted(f'known_{kind}')} WHERE id = ? LIMIT 1", [identifier]
+        ).fetchone()
+    ]
+
+
+def nearest(
+    connection: duckdb.DuckDBPyConnection, values: Sequence[str], kinds: Sequence[str]
+) -> dict[str, str]:
+    """Return for each value the identifier of these kinds that is written most like it, if any."""
+    known = " UNION ALL ".join(f"SELECT id FROM {quoted(f'known_{kind}')}" for kind in kinds)
+    size = _one(connection, f"SELECT count(*) FROM ({known})")[0]
+    asked = list(dict.fromkeys(values))[: max(1, _COMPARISONS_FOR_SUGGESTIONS // max(1, size))]
+    if not asked or not size:
+        return {}
+    connection.register("asked", {"value": np.array(asked, dtype=object)})
+    try:
+        found = connection.execute(
+            "SELECT value, arg_min(id, (distance, id)) FROM (SELECT value, id, "
+            "levenshtein(lower(trim(value)), lower(id)) AS distance FROM asked, "
+            f"(SELECT DISTINCT id FROM ({known}) WHERE id IS NOT NULL) "
+            "WHERE abs(length(value) - length(id)) <= greatest(2, length(value) // 3)) "
+            "WHERE distance <= greatest(1, length(value) // 3) GROUP BY value"
+        ).fetchall()
+    finally:
+        connection.unregister("asked")
+    return dict(found)
+
+
+_FORMULA = r"^[=+@\t\r-]"
+
+
+def write_rows(path: Path, columns: Mapping[str, Array]) -> None:
+    """Write one table as CSV or Parquet, by the suffix of its path, whole or not at all.
+
+    In CSV a text that a spreadsheet would take for a formula (it begins with =, +, -, @, tab or
+    carriage return) gets an apostrophe before it; numbers and Parquet stay as they are. A file so
+    written is for people and spreadsheets. A case, whose identifiers must come back unchanged, is
+    written by `indranet.model.case.write_case`.
+
+    Parameters
+    ----------
+    path
+        File to write; an existing one is replaced.
+    columns
+        Name to values, all of shape (rows,): numbers, flags, days, texts. NaN, NaT and None are
+        written as empty.
+
+    Raises
+    ------
+    ValueError
+        When the suffix is neither .csv nor .parquet, there is no column, or lengths differ.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{os.getpid()}.{os.urandom(4).hex()}.{path.name}")
+    try:
+        with connected() as connection:
+            copy_rows(connection, beside, columns, neutral=True)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_rows(path: Path) -> dict[str, Array]:
+    """Return the columns of a Parquet file that `write_rows` wrote, all of shape (rows,).
+
+    An empty text is "", an empty number NaN, an empty day NaT.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, or it is not Parquet.
+    """
+    with connected() as connection:
+        try:
+            fetched = connection.execute(f"SELECT * FROM {_parquet(path)}").fetchnumpy()
+        except duckdb.Error:
+            problem = "cannot be read as Parquet" if path.exists() else "is missing"
+            fault = Fault(path.name, problem=problem, remedy="make the run again")
+            raise InputError([fault]) from None
+    return {str(name): _filled(values) for name, values in fetched.items()}
+
+
+def _filled(values: Array) -> Array:
+    if values.dtype.kind == "M":
+        return np.ma.filled(values, np.datetime64("NaT")).astype("M8[D]")
+    if not np.ma.isMaskedArray(values):
+        return values
+    if values.dtype.kind == "O":
+        return np.ma.filled(values, "")
+    return np.ma.filled(values.astype(np.float64), np.nan)
+
+
+def copy_rows(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    columns: Mapping[str, Array],
+    *,
+    neutral: bool,
+) -> None:
+    """Write one table as `write_rows` does, straight to its path; `neutral` disarms formulas."""
+    if path.suffix not in (".csv", ".parquet") or not columns:
+        raise ValueError(f"{path.name}: a table is written as .csv or .parquet, with columns")
+    prepared = {name: _storable(np.asarray(values)) for name, values in columns.items()}
+    if len({len(values) for values in prepared.values()}) != 1:
+        raise ValueError(f"{path.name}: the columns differ in length")
+    write = _written if path.suffix == ".csv" else _stored
+    chosen = ", ".join(
+        f"{write(quoted(name), values, neutral)} AS {quoted(name)}"
+        for name, values in prepared.items()
+    )
+    options = "FORMAT csv, HEADER" if path.suffix == ".csv" else "FORMAT parquet, COMPRESSION zstd"
+    connection.register("written", prepared)
+    try:
+        connection.execute(
+            f"COPY (SELECT {chosen} FROM written) TO {literal(str(path))} ({options})"
+        )
+    finally:
+        connection.unregister("written")
+
+
+def _storable(values: Array) -> Array:
+    if values.dtype.kind == "M":
+        return values.astype("M8[us]")
+    if values.dtype.kind in "US":
+        return values.astype(object)
+    return np.ascontiguousarray(values)
+
+
+def _stored(name: str, values: Array, _neutral: bool) -> str:
+    return f"{name}::DATE" if values.dtype.kind == "M" else name
+
+
+def _written(name: str, values: Array, neutral: bool) -> str:
+    if values.dtype.kind == "f":
+        whole = f"{name} = trunc({name}) AND abs({name}) < 1e15"
+        return f"CASE WHEN {whole} THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
+    if values.dtype.kind == "b":
+        return f"{name}::TINYINT"
+    if values.dtype.kind == "O":
+        name = f"nullif({name}, '')"
+        if not neutral:
+            return name
+        formula = f"regexp_matches({name}, '{_FORMULA}')"
+        return f"CASE WHEN {formula} THEN chr(39) || {name} ELSE {name} END"
+    return _stored(name, values, neutral)

@@ -1,0 +1,71 @@
+"""A new case to fill in: every table with its header, and a worked row in each."""
+
+import csv
+import io
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from indranet.errors import UsageError
+from indranet.model.dictionary import dictionary
+from indranet.model.files import SETTINGS, whole_folder
+from indranet.model.schema import TABLES
+
+EXAMPLES = ("starter", "indo-pacific")
+"""Cases that come with the package."""
+
+
+def example_folder(name: str) -> Traversable:
+    """Return where a case that comes with the package lies.
+
+    Raises
+    ------
+    UsageError
+        When there is none of that name.
+    """
+    if name not in EXAMPLES:
+        raise UsageError(f"no example {name!r}: choose from {', '.join(EXAMPLES)}")
+    return files("indranet.data") / name
+
+
+def write_template(folder: Path, example: str = "starter") -> None:
+    """Write a new case from an example: full headers, its rows, the data dictionary.
+
+    Parameters
+    ----------
+    folder
+        Where to; must not exist, or be empty.
+    example
+        Which of `EXAMPLES`.
+
+    Raises
+    ------
+    UsageError
+        When there is no such example, or the folder holds something already.
+    """
+    source = example_folder(example)
+    with_all = {
+        f"{name}.csv": _with_every_column(source / f"{name}.csv", tuple(c.name for c in t.columns))
+        for name, t in TABLES.items()
+    }
+    written = {
+        SETTINGS: (source / SETTINGS).read_text(encoding="utf-8"),
+        "DICTIONARY.md": dictionary(),
+        **with_all,
+    }
+    if (source / "README.md").is_file():
+        written["README.md"] = (source / "README.md").read_text(encoding="utf-8")
+    with whole_folder(folder) as partial:
+        for name, text in written.items():
+            (partial / name).write_text(text, encoding="utf-8", newline="")
+
+
+def _with_every_column(file: Traversable, columns: tuple[str, ...]) -> str:
+    rows: list[dict[str, str]] = []
+    if file.is_file():
+        rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")))
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

@@ -1,0 +1,189 @@
+"""A run folder: what was asked, of which case, and every table of the answer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet import __version__
+from indranet.errors import Fault, InputError
+from indranet.model.files import whole_folder
+from indranet.model.network import Network
+from indranet.model.schema import MARKINGS, PROVENANCES
+from indranet.model.tables import read_rows, write_rows
+
+Table = Mapping[str, npt.NDArray[Any]]
+MANIFEST = "run.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    manifest
+        What run.json holds: command, version, seed, case hash, inputs, seconds, warnings, marking,
+        provenance shares, summary.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of its tables, in alphabetical order."""
+        return tuple(sorted(path.stem for path in self.folder.glob("*.parquet")))
+
+    def table(self, name: str) -> dict[str, npt.NDArray[Any]]:
+        """Read one table, one array a column.
+
+        Raises
+        ------
+        KeyError
+            When the run has no such table.
+        """
+        if name not in self.tables:
+            raise KeyError(name)
+        return read_rows(self.folder / f"{name}.parquet")
+
+
+def open_run(folder: Path) -> Run:
+    """Open a run folder.
+
+    Raises
+    ------
+    InputError
+        When the folder is not a run.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        fault = Fault(str(folder), problem="is not a run folder", remedy=f"it holds no {MANIFEST}")
+        raise InputError([fault]) from None
+    except (ValueError, OSError) as error:
+        fault = Fault(
+            str(folder / MANIFEST), problem=f"cannot be read: {error}", remedy="run again"
+        )
+        raise InputError([fault]) from None
+    return Run(folder, manifest)
+
+
+def check_run(folder: Path) -> list[Fault]:
+    """Return what is missing or damaged in a run folder, empty when it is whole."""
+    try:
+        run = open_run(folder)
+    except InputError as error:
+        return list(error.faults)
+    faults = []
+    again = "it is not as it was written: run again"
+    for key in ("command", "version", "case_hash", "marking", "summary", "tables"):
+        if key not in run.manifest:
+            faults.append(Fault(MANIFEST, column=key, problem="is missing", remedy=again))
+    for name, columns in dict(run.manifest.get("tables", {})).items():
+        file = f"{name}.parquet"
+        if name not in run.tables:
+            faults.append(Fault(file, problem="is missing", remedy=again))
+            continue
+        try:
+            found = sorted(run.table(name))
+        except Exception as error:
+            faults.append(Fault(file, problem=f"cannot be read: {error}", remedy=again))
+            continue
+        if found != columns:
+            faults.append(Fault(file, problem="has other columns than run.json says", remedy=again))
+    return faults
+
+
+def free_folder(command: str) -> Path:
+    """Return the first folder runs/<command>-<n> that does not exist yet."""
+    number = 1
+    while (folder := Path("runs") / f"{command}-{number}").exists():
+        number += 1
+    return folder
+
+
+def write_run(
+    folder: Path,
+    command: str,
+    network: Network,
+    tables: Mapping[str, Table],
+    summary: Mapping[str, Any],
+    *,
+    inputs: Sequence[str],
+    seconds: float,
+    seed: int | None = None,
+    warnings: Sequence[str] = (),
+) -> Run:
+    """Write a whole run folder, or none.
+
+    Parameters
+    ----------
+    folder
+        Where to; must not exist.
+    command
+        Verb that was asked.
+    network
+        The case.
+    tables
+        Table name to columns of one length.
+    summary
+        The answer in short, plain data.
+    inputs
+        What was asked: case and options as given.
+    seconds
+        How long it took.
+    seed
+        Seed of what was drawn, None where nothing was.
+    warnings
+        What the reader must know.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something already.
+    """
+    marking, shares = _markings_and_provenance(network)
+    manifest = {
+        "command": command,
+        "version": __version__,
+        "seed": seed,
+        "case": network.name,
+        "case_hash": network.case_hash,
+        "first_day": str(network.first_day),
+        "inputs": list(inputs),
+        "seconds": round(seconds, 3),
+        "warnings": list(warnings),
+        "marking": marking,
+        "provenance_shares": shares,
+        "rows": {name: len(rows) for name, rows in network.tables.items() if len(rows)},
+        "tables": {name: sorted(columns) for name, columns in tables.items()},
+        "summary": dict(summary),
+    }
+    with whole_folder(folder) as partial:
+        for name, columns in tables.items():
+            write_rows(partial / f"{name}.parquet", columns)
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        (partial / MANIFEST).write_text(text, encoding="utf-8")
+    return Run(folder, manifest)
+
+
+def _markings_and_provenance(network: Network) -> tuple[str, dict[str, float]]:
+    """Return the highest marking of any row, and the share of rows of each provenance."""
+    highest = 0
+    counts = np.zeros(len(PROVENANCES) + 1)
+    for rows in network.tables.values():
+        if len(rows):
+            highest = max(highest, int(rows["marking"].max()))
+            counts += np.bincount(rows["provenance"].astype(int) + 1, minlength=len(counts))
+    shares = counts / max(counts.sum(), 1)
+    names = ("not stated", *PROVENANCES)
+    return MARKINGS[highest], {
+        name: round(float(share), 6) for name, share in zip(names, shares, strict=True) if share
+    }

@@ -1,0 +1,161 @@
+"""What may be taken away: one candidate is a thing, or all that goes with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.errors import UsageError
+from indranet.model.network import Network
+from indranet.studies.compile import Compiled
+
+CandidateKind = str
+DEFAULT_KINDS: tuple[CandidateKind, ...] = (
+    "firm", "territory", "jurisdiction", "control", "product", "plant", "passage", "lane",
+)  # fmt: skip
+KINDS_ON_REQUEST: tuple[CandidateKind, ...] = ("site", "service", "facility")
+
+_SAME = {"vendor": "firm", "operator": "firm", "component": "product", "country": "territory",
+         "cable": "lane"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Things to take away, one after the other.
+
+    Attributes
+    ----------
+    kind, id
+        Kind and identifier of each candidate, shape (candidates,).
+    country
+        Country of the candidate (seat of a firm, territory of a plant ...), position among the
+        countries, -1 for none, shape (candidates,).
+    start, things
+        Codes over all kinds of what goes with each candidate, compressed sparse rows.
+    """
+
+    kind: npt.NDArray[np.object_]
+    id: npt.NDArray[np.object_]
+    country: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    things: npt.NDArray[np.int64]
+
+    def gates(self, compiled: Compiled) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Return the gates to force down for each candidate, compressed sparse rows."""
+        return self.start, compiled.own[self.things]
+
+    def pick(self, which: npt.NDArray[np.integer]) -> "Candidates":
+        """Return some of the candidates, in the order given."""
+        parts = [self.things[self.start[i] : self.start[i + 1]] for i in which.tolist()]
+        return Candidates(
+            self.kind[which], self.id[which], self.country[which], *_sparse_rows(parts)
+        )
+
+
+def _sparse_rows(
+    parts: Sequence[npt.NDArray[np.integer]],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    start = np.cumsum([0, *(len(part) for part in parts)], dtype=np.int64)
+    return start, np.concatenate([np.zeros(0, dtype=np.int64), *parts]).astype(np.int64)
+
+
+def candidates(network: Network, by: Sequence[CandidateKind] = DEFAULT_KINDS) -> Candidates:
+    """Return every candidate of some kinds.
+
+    - firm: the firm; what it controls stops with it.
+    - control: all that a parent controls, at any depth, without the parent.
+    - territory: what stands in a country.
+    - jurisdiction: firms seated in a country, and what they control, wherever it stands.
+    - product: its making, everywhere; installed units run on.
+    - plant, passage, lane, site, service, facility: the thing itself.
+
+    Raises
+    ------
+    UsageError
+        When a kind is unknown.
+    """
+    kinds: list[str] = []
+    ids: list[str] = []
+    countries: list[int] = []
+    parts: list[npt.NDArray[np.integer]] = []
+    for kind in dict.fromkeys(by):
+        for identifier, country, things in _of_kind(network, kind):
+            kinds.append(kind)
+            ids.append(identifier)
+            countries.append(country)
+            parts.append(things)
+    start, things = _sparse_rows(parts)
+    return Candidates(
+        np.array(kinds, dtype=object),
+        np.array(ids, dtype=object),
+        np.array(countries, dtype=np.int64),
+        start,
+        things,
+    )
+
+
+def _of_kind(
+    network: Network, kind: CandidateKind
+) -> list[tuple[str, int, npt.NDArray[np.integer]]]:
+    """Return identifier, country and things of each candidate of one kind."""
+    if kind == "territory":
+        first = network.offset("country")
+        return [
+            (str(name), i, np.array([first + i])) for i, name in enumerate(network.names["country"])
+        ]
+    if kind == "jurisdiction":
+        seats, first = network["firms"]["country"], network.offset("firm")
+        return [
+            (str(network.names["country"][c]), c, first + np.flatnonzero(seats == c))
+            for c in np.unique(seats[seats >= 0]).tolist()
+        ]
+    if kind == "control":
+        return _controlled(network)
+    if kind == "product":
+        return _products(network)
+    if kind not in (*DEFAULT_KINDS, *KINDS_ON_REQUEST):
+        known = ", ".join((*DEFAULT_KINDS, *KINDS_ON_REQUEST))
+        hint = f"{kind} is written {_SAME[kind]}; " if kind in _SAME else ""
+        raise UsageError(f"nothing of kind {kind!r} can be taken away: {hint}choose from {known}")
+    first = network.offset(kind)
+    country = _countries(network, kind)
+    return [
+        (str(name), int(country[i]), np.array([first + i]))
+        for i, name in enumerate(network.names[kind])
+    ]
+
+
+def _countries(network: Network, kind: str) -> npt.NDArray[np.int64]:
+    tables = {"firm": "firms", "plant": "plants", "site": "sites", "service": "services",
+              "facility": "facilities"}  # fmt: skip
+    if kind not in tables:
+        return np.full(len(network.names[kind]), -1)
+    return network[tables[kind]]["country"].astype(np.int64)
+
+
+def _controlled(network: Network) -> list[tuple[str, int, npt.NDArray[np.integer]]]:
+    parent = network["firms"]["parent"]
+    first = network.offset("firm")
+    below: dict[int, list[int]] = {}
+    for firm in range(len(parent)):
+        above = int(parent[firm])
+        while above >= 0:
+            below.setdefault(above, []).append(firm)
+            above = int(parent[above])
+    seat = network["firms"]["country"]
+    return [
+        (str(network.names["firm"][owner]), int(seat[owner]), first + np.array(firms))
+        for owner, firms in sorted(below.items())
+    ]
+
+
+def _products(network: Network) -> list[tuple[str, int, npt.NDArray[np.integer]]]:
+    made = network["plants"]["product"]
+    order = np.argsort(made, kind="stable")
+    start = np.searchsorted(made[order], np.arange(len(network["products"]) + 1))
+    first, plant = network.offset("product"), network.offset("plant")
+    return [
+        (str(name), -1, np.append(first + i, plant + order[start[i] : start[i + 1]]))
+        for i, name in enumerate(network.names["product"])
+    ]

@@ -1,0 +1,96 @@
+"""Whether one place reaches another over working lanes."""
+
+import numpy as np
+
+from indranet.model.network import Network
+from indranet.model.schema import TABLES
+from indranet.studies.builder import Builder, Codes
+
+_SIGNAL_MODES = tuple(
+    TABLES["lanes"].column("mode").choices.index(mode)
+    for mode in ("land", "cable", "microwave", "satellite")
+)
+
+
+def reach_gates(
+    network: Network, builder: Builder, gate: Codes, own: Codes, users: Codes, targets: Codes
+) -> Codes:
+    """Return one gate a row: the target works and a path of working lanes leads to it.
+
+    Lanes by cable, microwave, satellite and land carry signals both ways; every place between must
+    run, but need not itself reach anything. A service starts from its country's place on the lanes,
+    else from any site of its country (and region) that a lane touches.
+
+    Parameters
+    ----------
+    network
+        The case.
+    builder
+        Where the gates are written.
+    gate, own
+        Gate of each thing, with and without what it must itself reach, shape (things,).
+    users, targets
+        Who must reach what, codes over all kinds, shape (rows,).
+    """
+    lanes = network["lanes"]
+    used = np.flatnonzero(np.isin(lanes["mode"], _SIGNAL_MODES))
+    lane_gate = gate[network.offset("lane") + used]
+    tail = np.concatenate([lanes["origin"][used], lanes["destination"][used]]).astype(np.int64)
+    head = np.concatenate([lanes["destination"][used], lanes["origin"][used]]).astype(np.int64)
+    lane_gate = np.concatenate([lane_gate, lane_gate])
+    places = np.unique(tail)
+    result = np.empty(len(users), dtype=np.int64)
+    for target in np.unique(targets).tolist():
+        reach = builder.add(len(places))
+        hop = builder.add(len(tail))
+        builder.least(reach)
+        builder.least(hop)
+        builder.need(reach[np.searchsorted(places, tail)], hop)
+        builder.at_least(reach, 1)
+        builder.need(hop, lane_gate)
+        there = head == target
+        builder.need(hop[there], gate[target])
+        builder.need(hop[~there], own[head[~there]])
+        builder.need(hop[~there], reach[np.searchsorted(places, head[~there])])
+        for row in np.flatnonzero(targets == target).tolist():
+            result[row] = _from(network, builder, places, reach, int(users[row]), target, gate)
+    return result
+
+
+def _from(
+    network: Network,
+    builder: Builder,
+    places: Codes,
+    reach: Codes,
+    user: int,
+    target: int,
+    gate: Codes,
+) -> int:
+    if user == target:
+        return int(gate[target])
+    starts = [place for place in _starts(network, places, user) if place != target]
+    some = builder.add(1)
+    builder.at_least(some, 1)
+    builder.need(some, reach[np.searchsorted(places, np.array(starts, dtype=np.int64))])
+    if target in _starts(network, places, user):
+        builder.need(some, gate[target])
+    return int(some[0])
+
+
+def _starts(network: Network, places: Codes, user: int) -> list[int]:
+    """Return the places on the lanes from which a user sets out, codes over all kinds."""
+    kind, _ = network.thing(user)
+    if kind != "service":
+        return [user] if user in places else []
+    row = user - network.offset("service")
+    country = int(network["services"]["country"][row])
+    if country >= 0 and network.offset("country") + country in places:
+        return [network.offset("country") + country]
+    first, sites = network.offset("site"), network["sites"]
+    at = places[(places >= first) & (places < first + len(sites))] - first
+    near = sites["country"][at] == country
+    region = network["services"].text("region")[row]
+    if region:
+        names = np.array(sites.text("region"), dtype=object)
+        near &= names[at] == region
+    return (first + at[near]).tolist()

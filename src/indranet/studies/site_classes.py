@@ -1,0 +1,105 @@
+"""Sites that nothing tells apart: they run and stop together, so one gate serves them all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.model.network import Array, Network, Rows
+from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS, TABLES
+
+_RADIO = TABLES["sites"].column("kind").choices.index("radio")
+
+
+@dataclass(frozen=True)
+class SiteClasses:
+    """Sites grouped by what they depend on.
+
+    Attributes
+    ----------
+    class_of
+        Class of each site, shape (sites,).
+    representative
+        First site of each class, shape (classes,).
+    takes_core
+        Whether the core rule binds the class: radio sites whose own needs name no core site, shape
+        (classes,).
+    """
+
+    class_of: npt.NDArray[np.int64]
+    representative: npt.NDArray[np.int64]
+    takes_core: npt.NDArray[np.bool_]
+
+
+def site_classes(
+    network: Network,
+    equipment: Rows,
+    needs: Rows,
+    equipment_gate: Array,
+    apart: npt.NDArray[np.bool_],
+) -> SiteClasses:
+    """Group the sites that have the same operator, country, equipment, needs and core rule.
+
+    Sites are compared by a 128-bit signature: the sum over their rows of a hash of each row.
+
+    Parameters
+    ----------
+    network
+        The case.
+    equipment, needs
+        Its rows that exist.
+    equipment_gate
+        Gate of each row of equipment, shape (rows,).
+    apart
+        Sites that get a class of their own, shape (sites,).
+    """
+    sites = network["sites"]
+    first = network.offset("site")
+    at_site = np.flatnonzero((needs["user"] >= first) & (needs["user"] < first + len(sites)))
+    needs = needs.where(at_site)
+    user = needs["user"] - first
+    core = _sites_with_core(equipment, len(sites))
+    named = np.zeros(network.size, dtype=bool)
+    named[first : first + len(sites)] = core
+    takes_core = sites["kind"] == _RADIO
+    takes_core[user[named[needs["input"]]]] = False
+    own = np.where(apart, np.arange(1, len(sites) + 1), 0)
+    signature = np.zeros((len(sites), 2), dtype=np.uint64)
+    for salt in (0, 1):
+        signature[:, salt] = _mixed(salt, sites["operator"], sites["country"], takes_core, own)
+        for owner, rows in (
+            (equipment["site"], (equipment["function"], equipment_gate)),
+            (user, tuple(needs[c] for c in ("need", "input", "capacity", "at_least",
+                                            "autonomy_hours", "how", "plane"))),
+        ):  # fmt: skip
+            np.add.at(signature[:, salt], owner, _mixed(salt, *rows))
+    order = np.lexsort((signature[:, 1], signature[:, 0]))
+    new = np.append(True, (np.diff(signature[order], axis=0) != 0).any(axis=1))[: len(sites)]
+    class_of = np.empty(len(sites), dtype=np.int64)
+    class_of[order] = np.cumsum(new) - 1
+    representative = order[new]
+    return SiteClasses(class_of, representative, takes_core[representative])
+
+
+def _sites_with_core(equipment: Rows, sites: int) -> npt.NDArray[np.bool_]:
+    core = [
+        FUNCTIONS.index(f) in {FUNCTIONS.index(c) for c in FUNCTION_GROUPS["core"]}
+        for f in FUNCTIONS
+    ]
+    found = np.zeros(sites, dtype=bool)
+    found[equipment["site"][np.array(core)[equipment["function"]]]] = True
+    return found
+
+
+def _mixed(salt: int, *columns: Array) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit hash of each row of columns (the finaliser of SplitMix64, Steele 2014)."""
+    mixed = np.full(len(columns[0]), 0x9E3779B97F4A7C15 * (salt + 1) % 2**64, dtype=np.uint64)
+    for column in columns:
+        if column.dtype.kind == "f":
+            word = (column + 0.0).view(np.uint64)
+        else:
+            word = column.astype(np.int64).view(np.uint64)
+        mixed = (mixed ^ word) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
+    return mixed
