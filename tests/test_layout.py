@@ -18,6 +18,7 @@ LEVELS = {
     "web": 4,
     "cli": 5,
     "__init__": 6,
+    "__main__": 6,
 }
 """A module imports only from a lower level, or from its own room."""
 CLOSED = {"engines": {"engines", "errors"}, "geography": {"geography", "errors", "data"}}

@@ -15,6 +15,7 @@ from indranet.model import tables as sql
 from indranet.model.cells import EMPTY, default_column
 from indranet.model.checks import Tables, cross_row_faults
 from indranet.model.files import (
+    LIMITS,
     SETTINGS,
     Contents,
     Limits,
@@ -34,9 +35,6 @@ from indranet.model.schema import DECLARED_BY, KINDS, TABLES, Column, Table
 __all__ = ["LIMITS", "Limits", "check", "read", "write_case"]
 
 Array = npt.NDArray[Any]
-
-LIMITS = Limits()
-"""Limits where none are given."""
 
 
 def read(path: str | Path, *, limits: Limits = LIMITS) -> Network:
@@ -98,6 +96,10 @@ def _refusal(faults: list[Fault], limits: Limits) -> InputError:
     return InputError(faults[: limits.faults], more=len(faults) > limits.faults)
 
 
+_THINGS = (("failures", "thing"), ("needs", "input"))
+"""Where a thing is declared, and where it must be used."""
+
+
 @dataclass
 class _Case:
     """A case under way from files to arrays."""
@@ -107,8 +109,9 @@ class _Case:
     files: Mapping[str, Path]
     faults: list[Fault]
     sources: dict[str, Source] = field(default_factory=dict)
-    loaded: set[str] = field(default_factory=set)
+    loaded: dict[str, sql.Loaded] = field(default_factory=dict)
     misheaded: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
     sound: dict[str, Array] = field(default_factory=dict)
     names: dict[str, Array] = field(default_factory=dict)
     words: dict[tuple[str, str], Array] = field(default_factory=dict)
@@ -122,12 +125,7 @@ class _Case:
 
     def has(self, table: str, column: str) -> bool:
         """Return whether a table was loaded with a column."""
-        schema = TABLES.get(table)
-        return (
-            schema is not None
-            and table in self.loaded
-            and sql.has_column(self.connection, schema, column)
-        )
+        return table in self.loaded and column in self.loaded[table].columns
 
     def unclear(self, kinds: Sequence[str]) -> bool:
         """Return whether a file that declares one of these kinds is there but not read."""
@@ -138,16 +136,17 @@ class _Case:
 
 def _assemble(case: _Case, contents: Mapping[str, Contents]) -> Tables:
     for name, path in case.files.items():
-        if _load(case, TABLES[name], path, contents[path.name]):
-            case.loaded.add(name)
-    for schema in TABLES.values():
-        if schema.name in case.loaded:
-            faults, broken = sql.cell_faults(case.connection, schema, case.sources[schema.name])
+        loaded = _load(case, TABLES[name], path, contents[path.name])
+        if loaded:
+            case.loaded[name] = loaded
+    for name, schema in TABLES.items():
+        case.sound[name] = np.zeros(0, dtype=bool)
+        if name in case.loaded:
+            table = case.loaded[name]
+            faults, broken = sql.cell_faults(case.connection, table, case.sources[name])
             case.faults += faults
-            complete = all(case.has(schema.name, c.name) for c in schema.columns if c.required)
-            case.sound[schema.name] = ~broken & complete
-        else:
-            case.sound[schema.name] = np.zeros(0, dtype=bool)
+            complete = all(c.name in table.columns for c in schema.columns if c.required)
+            case.sound[name] = ~broken & complete
     _declare(case)
     rows = {name: _rows(case, schema) for name, schema in TABLES.items()}
     for name in case.loaded:
@@ -155,70 +154,69 @@ def _assemble(case: _Case, contents: Mapping[str, Contents]) -> Tables:
     whole = frozenset(
         name
         for name, sound in case.sound.items()
-        if name not in case.files or (name in case.loaded - case.misheaded and sound.all())
+        if name not in case.files
+        or (name in case.loaded and name not in case.misheaded and sound.all())
     )
     tables = Tables(rows, case.names, case.sound, whole, case.sources)
     case.faults += cross_row_faults(tables)
     return tables
 
 
-def _load(case: _Case, schema: Table, path: Path, contents: Contents) -> bool:
+def _load(case: _Case, schema: Table, path: Path, contents: Contents) -> sql.Loaded | None:
     if path.suffix == ".parquet":
         return _load_parquet(case, schema, path)
     header, faults = read_header(path, case.limits)
     case.faults += faults
-    if header is None:
-        return False
-    readable, faults = header_faults(path.name, header, schema)
-    case.faults += faults
-    case.misheaded |= {schema.name} if faults else set()
-    source = case.sources[schema.name] = Source(path, len(header), case.limits)
-    if not readable:
-        return False
-    if not contents.nuls and sql.load_csv(case.connection, schema, path, header, contents):
-        return True
-    unclear = Fault(
-        path.name, problem="cannot be read as CSV", remedy="save it again as CSV (UTF-8, commas)"
-    )
-    case.faults += source.walked.faults or [unclear]
-    return False
+    if header is None or not _header_is_sound(case, schema, path, header):
+        return None
+    if not contents.nuls:
+        loaded = sql.load_csv(case.connection, schema, path, header, contents)
+        if loaded:
+            return loaded
+    remedy = "save it again as CSV (UTF-8, commas)"
+    unclear = Fault(path.name, problem="cannot be read as CSV", remedy=remedy)
+    case.faults += case.sources[schema.name].walked.faults or [unclear]
+    return None
 
 
-def _load_parquet(case: _Case, schema: Table, path: Path) -> bool:
+def _load_parquet(case: _Case, schema: Table, path: Path) -> sql.Loaded | None:
     types = sql.parquet_header(case.connection, path)
-    if types is None:
+    loaded, faults = None, list[Fault]()
+    if types is not None:
+        if not _header_is_sound(case, schema, path, list(types)):
+            return None
+        loaded, faults = sql.load_parquet(case.connection, schema, path, types)
+        case.faults += faults
+        case.misheaded |= {schema.name} if faults else set()
+    if loaded is None and not faults:
         problem = "cannot be read as Parquet"
         case.faults.append(Fault(path.name, problem=problem, remedy="write the file again"))
-        return False
-    readable, faults = header_faults(path.name, list(types), schema)
-    case.faults += faults
-    case.misheaded |= {schema.name} if faults else set()
-    case.sources[schema.name] = Source(path, len(types), case.limits)
-    if not readable:
-        return False
-    loaded, faults = sql.load_parquet(case.connection, schema, path, types)
-    case.faults += faults
     return loaded
 
 
+def _header_is_sound(case: _Case, schema: Table, path: Path, header: Sequence[str]) -> bool:
+    """Return whether the rows below a header can be read, and note what is wrong with it."""
+    readable, faults = header_faults(path.name, header, schema, case.limits)
+    case.faults += faults
+    case.misheaded |= {schema.name} if faults else set()
+    case.sources[schema.name] = Source(path, len(header), case.limits)
+    return readable
+
+
 def _declare(case: _Case) -> None:
-    connection = case.connection
     for kind in KINDS:
-        table = DECLARED_BY.get(kind, "")
-        case.names[kind] = np.empty(0, dtype=object)
-        if case.has(table, kind):
-            case.faults += sql.declare(connection, TABLES[table], case.sources[table])
-            case.names[kind] = sql.identifiers(connection, TABLES[table])
-        elif kind != "thing":
-            sql.declare_none(connection, kind)
-    if all(case.has(table, column) for table, column in _THINGS):
-        sql.declare_things(connection, *_THINGS)
-        case.names["thing"] = sql.things(connection)
-    else:
-        sql.declare_none(connection, "thing")
-
-
-_THINGS = (("failures", "thing"), ("needs", "input"))
+        name = DECLARED_BY.get(kind, "")
+        if case.has(name, kind):
+            table, source = case.loaded[name], case.sources[name]
+            case.names[kind], faults = sql.declare(case.connection, table, source)
+            case.faults += faults
+        elif kind == "thing" and all(case.has(*place) for place in _THINGS):
+            case.names[kind] = sql.declare_things(case.connection, *_THINGS)
+        else:
+            sql.declare_none(case.connection, kind)
+            # A table without its key keeps its rows, each without a name.
+            rows = case.loaded[name].rows if name in case.loaded else 0
+            case.names[kind] = np.full(rows, "", dtype=object)
 
 
 def _rows(case: _Case, schema: Table) -> Rows:
@@ -226,133 +224,152 @@ def _rows(case: _Case, schema: Table) -> Rows:
         columns = {c.name: default_column(c, 0) for c in schema.columns}
     else:
         columns = {c.name: _column(case, schema, c) for c in schema.columns if c.type in _CODED}
-        columns |= sql.typed_columns(case.connection, schema)
+        columns |= sql.typed_columns(case.connection, case.loaded[schema.name])
     texts = [c.name for c in schema.columns if c.type in ("text", "references")]
     words = {name: case.words.get((schema.name, name), np.empty(0, object)) for name in texts}
     if schema.declares:
-        key = schema.columns[0].name
-        words[key] = case.names[schema.declares]
-        columns[key] = np.arange(len(words[key]), dtype=np.int32)
-    ordered = {c.name: columns[c.name] for c in schema.columns}
-    return Rows(schema.name, ordered, words)
+        words[schema.columns[0].name] = case.names[schema.declares]
+    return Rows(schema.name, {c.name: columns[c.name] for c in schema.columns}, words)
 
 
 _CODED = ("text", "reference", "references")
 
 
 def _column(case: _Case, schema: Table, column: Column) -> Array:
-    rows = len(case.sound[schema.name])
-    if not case.has(schema.name, column.name):
-        return default_column(column, rows)
-    if column.type == "reference":
-        return _references(case, schema, column)
+    table = case.loaded[schema.name]
     if schema.declares and column == schema.columns[0]:
-        return np.arange(rows, dtype=np.int32)
-    words, codes = sql.word_codes(case.connection, schema, column.name)
+        return np.arange(table.rows, dtype=np.int32)
+    if column.name not in table.columns:
+        return default_column(column, table.rows)
+    if column.type == "reference":
+        return _references(case, table, column)
+    words, codes = sql.word_codes(case.connection, table, column.name)
     case.words[schema.name, column.name] = words
     if column.type == "references":
-        _lists(case, schema, column, words, codes)
+        _lists(case, table, column, words, codes)
     return codes
 
 
-def _references(case: _Case, schema: Table, column: Column) -> Array:
-    rows = len(case.sound[schema.name])
-    relation = sql.column_relation(schema, column.name)
+def _references(case: _Case, table: sql.Loaded, column: Column) -> Array:
+    relation = sql.column_relation(table, column.name)
     offsets = case.offsets(column.refers)
-    codes = sql.reference_codes(case.connection, relation, rows, offsets)
+    codes = sql.reference_codes(case.connection, relation, table.rows, offsets)
     wrong = np.flatnonzero(codes < EMPTY)
     if len(wrong):
-        values = sql.cells(case.connection, schema, column.name, wrong[: case.limits.faults + 1])
-        _reference_faults(case, schema, column, wrong, values, codes[wrong])
-        case.sound[schema.name][wrong] = False
+        values = sql.cells(case.connection, table, column.name, wrong[: case.limits.faults + 1])
+        found = list(zip(wrong.tolist(), values, codes[wrong].tolist(), strict=False))
+        case.faults += _reference_faults(case, table.schema, column, found)
+        case.sound[table.schema.name][wrong] = False
         codes[wrong] = EMPTY
     return codes
 
 
 def _reference_faults(
-    case: _Case,
-    schema: Table,
-    column: Column,
-    records: Array,
-    values: Sequence[str],
-    codes: Array,
-) -> None:
-    """Add the faults of references that name nothing, or several things."""
+    case: _Case, schema: Table, column: Column, found: Sequence[tuple[int, str, int]]
+) -> list[Fault]:
+    """Return the faults of references that name nothing or several things.
+
+    Each is found with its record, its text and its code.
+    """
     if case.unclear(column.refers):
-        return
+        return []
     source = case.sources[schema.name]
     tables = [DECLARED_BY[kind] for kind in column.refers if kind in DECLARED_BY]
     if not any(table in case.files for table in tables):
-        missing = " or ".join(f"{table}.csv" for table in tables)
-        where = f"{source.name} row {source.row(int(records[0]))}"
-        problem = f"is missing, and {where} refers to it ({column.name} {values[0]!r})"
-        remedy = "add this table, or leave the column empty"
-        case.faults.append(Fault(missing, problem=problem, remedy=remedy))
-        return
-    unknown = [v for v, code in zip(values, codes, strict=False) if code == sql.UNKNOWN]
+        return _missing_table(case, source, column, found[0], tables)
+    unknown = [value for _, value, code in found if code == sql.UNKNOWN]
     near = sql.nearest(case.connection, unknown, column.refers)
-    for record, value, code in zip(records.tolist(), values, codes.tolist(), strict=False):
+    faults = []
+    for record, value, code in found:
         if code == sql.AMBIGUOUS:
             kinds = sql.kinds_of(case.connection, value, column.refers)
             problem = f"is the identifier of a {' and of a '.join(kinds)}"
             remedy = "write " + " or ".join(repr(f"{kind}:{value}") for kind in kinds)
         else:
-            problem, remedy = _unknown(case, schema, column)
+            problem, remedy = _unknown(case, schema, column, tables)
             remedy += f" (did you mean {near[value]!r}?)" if value in near else ""
-        case.faults.append(source.fault(record, column.name, value, problem, remedy))
+        faults.append(source.fault(record, column.name, value, problem, remedy))
+    return faults
 
 
-def _unknown(case: _Case, schema: Table, column: Column) -> tuple[str, str]:
-    tables = [DECLARED_BY[kind] for kind in column.refers if kind in DECLARED_BY]
+def _missing_table(
+    case: _Case,
+    source: Source,
+    column: Column,
+    first: tuple[int, str, int],
+    tables: Sequence[str],
+) -> list[Fault]:
+    missing = " or ".join(f"{table}.csv" for table in tables)
+    if missing in case.missing:
+        return []
+    case.missing.add(missing)
+    record, value, _ = first
+    problem = f"is missing, and {source.name} row {source.row(record)} refers to it"
+    remedy = f"add this table with {column.refers[0]} {value!r}, or leave {column.name} empty"
+    return [Fault(missing, 0, "", "", problem, remedy)]
+
+
+def _unknown(case: _Case, schema: Table, column: Column, tables: Sequence[str]) -> tuple[str, str]:
+    if "thing" in column.refers:
+        declaring, using = (place[0] for place in _THINGS)
+        other = f"{using}.csv as an input" if schema.name == declaring else f"{declaring}.csv"
+        remedy = f"add it to the table of its kind or to {other}, or correct it"
+        return "is no identifier of the case", remedy
     there = [case.files[table].name for table in tables if table in case.files]
     absent = [f"{table}.csv" for table in tables if table not in case.files]
     problem = f"is not in {' or '.join(there)}"
-    if "thing" in column.refers:
-        problem = "is no identifier of the case"
-        other = "needs.csv as an input" if schema.name == _THINGS[0][0] else "failures.csv"
-        return problem, f"add it to the table of its kind or to {other}, or correct it"
     if absent:
         problem += f", and there is no {' or '.join(absent)}"
     return problem, "add it there or correct it"
 
 
-def _lists(case: _Case, schema: Table, column: Column, words: Array, codes: Array) -> None:
+def _lists(case: _Case, table: sql.Loaded, column: Column, words: Array, codes: Array) -> None:
     """Parse the cells of several references, and keep them as compressed sparse rows."""
     parts = [[] if w in column.words else [p.strip() for p in str(w).split(";")] for w in words]
     flat = list(dict.fromkeys(p for some in parts for p in some))
-    offsets = case.offsets(column.refers)
-    found = sql.text_codes(case.connection, flat, offsets) if flat else np.empty(0, np.int32)
+    found = sql.text_codes(case.connection, flat, case.offsets(column.refers))
     code_of = dict(zip(flat, found.tolist(), strict=True))
-    wrong_of: dict[str, list[int]] = {}
-    for position, some in enumerate(parts):
-        for part in dict.fromkeys(some):
-            if code_of[part] < 0 or some.count(part) > 1:
-                wrong_of.setdefault(part, []).append(position)
-    for part, positions in wrong_of.items():
-        records = np.flatnonzero(np.isin(codes, positions))
-        case.sound[schema.name][records] = False
-        listed = records[: case.limits.faults + 1]
-        source = case.sources[schema.name]
-        if not part or part in column.words or code_of[part] >= 0:
-            problem = "is listed twice" if part else "has an empty place in its list"
-            if part in column.words:
-                problem = "stands in a list, though it means the list is empty"
-            for record in listed.tolist():
-                remedy = "remove it from the list"
-                case.faults.append(source.fault(record, column.name, part, problem, remedy))
-        else:
-            values = [part] * len(listed)
-            kinds = np.full(len(records), code_of[part])
-            _reference_faults(case, schema, column, records, values, kinds)
+    _list_faults(case, table.schema, column, codes, parts, code_of)
     sizes = np.array([len(some) for some in parts] + [0], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes[codes])]).astype(np.int64)
     pieces = np.array([code_of[p] for some in parts for p in some], dtype=np.int32)
+    # An empty cell has code -1 and so takes the size at the end, 0.
+    size = sizes[codes]
+    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     first = np.concatenate([[0], np.cumsum(sizes)])[codes]
-    inside = np.arange(starts[-1]) - np.repeat(starts[:-1], sizes[codes])
-    case.lists[schema.name, column.name] = (
-        starts,
-        pieces[np.repeat(first, sizes[codes]) + inside],
-    )
+    inside = np.arange(start[-1]) - np.repeat(start[:-1], size)
+    case.lists[table.schema.name, column.name] = start, pieces[np.repeat(first, size) + inside]
+
+
+def _list_faults(
+    case: _Case,
+    schema: Table,
+    column: Column,
+    codes: Array,
+    parts: Sequence[Sequence[str]],
+    code_of: Mapping[str, int],
+) -> None:
+    """Note the lists that name nothing, several things, or one thing twice."""
+    source, sound = case.sources[schema.name], case.sound[schema.name]
+    unresolved = []
+    for position, some in enumerate(parts):
+        wrong = [p for p in dict.fromkeys(some) if code_of[p] < 0 or some.count(p) > 1]
+        if not wrong:
+            continue
+        records = np.flatnonzero(codes == position)
+        sound[records] = False
+        for record in records[: case.limits.faults + 1].tolist():
+            for part in wrong:
+                if part and part not in column.words and code_of[part] < 0:
+                    unresolved.append((record, part, code_of[part]))
+                    continue
+                problem, remedy = "is in its list twice", "remove one of the two"
+                if not part:
+                    problem, remedy = "has an empty place in its list", "remove one ';'"
+                elif part in column.words:
+                    problem, remedy = "stands in a list, but means no list", "remove it"
+                case.faults.append(source.fault(record, column.name, part, problem, remedy))
+    if unresolved:
+        case.faults += _reference_faults(case, schema, column, sorted(unresolved))
 
 
 def _repeated_keys(case: _Case, schema: Table, rows: Rows) -> list[Fault]:
@@ -374,10 +391,10 @@ def _repeated_keys(case: _Case, schema: Table, rows: Rows) -> list[Fault]:
     opening = np.flatnonzero(np.concatenate([[True], keys[order][1:] != keys[order][:-1]]))
     first = order[opening[np.searchsorted(opening, same, side="right") - 1]]
     later = order[same]
-    source = case.sources[schema.name]
+    source, table = case.sources[schema.name], case.loaded[schema.name]
     picked = np.argsort(later, kind="stable")[: case.limits.faults + 1]
     shown = [
-        sql.cells(case.connection, schema, name, records[later[picked]])
+        sql.cells(case.connection, table, name, records[later[picked]])
         for name in schema.key
         if case.has(schema.name, name)
     ]

@@ -17,8 +17,10 @@ Remedy = Callable[[str], str] | str
 EMPTY = -1
 """Code of an empty reference, text or choice."""
 
+HIDDEN = r"[\p{C}\p{Zl}\p{Zp}\x{00A0}\x{1680}\x{2000}-\x{200F}\x{202F}\x{205F}\x{3000}\x{FEFF}]"
+"""Characters that do not show, or look like a plain space, as a regular expression."""
+
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_HIDDEN = r"[\p{C}\p{Zl}\p{Zp}\x{00A0}\x{1680}\x{2000}-\x{200F}\x{202F}\x{205F}\x{3000}\x{FEFF}]"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NO_DAY = np.iinfo(np.int64).min
 
@@ -97,7 +99,7 @@ def _identifier_rules(
     schema: Table | None, name: str, rule: Callable[[str, str, Remedy], Rule]
 ) -> Iterator[Rule]:
     yield rule(
-        f"regexp_matches({name}, '{_HIDDEN}') OR {name} <> trim({name})",
+        f"regexp_matches({name}, '{HIDDEN}') OR {name} <> trim({name})",
         "holds a hidden character or a space at its end",
         "type it again without",
     )

@@ -300,9 +300,11 @@ def supplied_components(tables: Tables) -> list[Fault]:
     if "components" not in tables.whole or not len(supplies):
         return []
     product = tables.rows["plants"]["product"].astype(np.int64)
+    customer = supplies["customer"] - tables.offset("plant")
     to_plant = tables.of_kinds(supplies["customer"], ("plant",)) & (supplies["supplier"] >= 0)
-    records = np.flatnonzero(to_plant & tables.sound["supplies"])
-    made = product[supplies["customer"][records] - tables.offset("plant")]
+    to_plant &= tables.sound["supplies"] & (customer != supplies["supplier"])
+    records = np.flatnonzero(to_plant)
+    made = product[customer[records]]
     sent = product[supplies["supplier"][records]]
     size = len(tables.names["product"]) + 1
     listed = np.unique(components["product"].astype(np.int64) * size + components["component"])

@@ -66,6 +66,10 @@ class Limits:
     faults: int = 1_000
 
 
+LIMITS = Limits()
+"""Limits where none are given."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What case.toml says."""
@@ -343,14 +347,17 @@ def read_header(path: Path, limits: Limits) -> tuple[list[str] | None, list[Faul
         return fault(
             f"has a header longer than {limits.header_bytes:,} bytes", "shorten its first row"
         )
-    if len(header) > limits.columns:
-        return fault(f"has more than {limits.columns:,} columns", "keep the columns of the table")
     return header, []
 
 
-def header_faults(file: str, header: Sequence[str], schema: Table) -> tuple[bool, list[Fault]]:
+def header_faults(
+    file: str, header: Sequence[str], schema: Table, limits: Limits
+) -> tuple[bool, list[Fault]]:
     """Return whether the rows below a header can be read, and what is wrong with the header."""
     known = [column.name for column in schema.columns]
+    if len(header) > limits.columns:
+        problem = f"has more than {limits.columns:,} columns"
+        return False, [Fault(file, 1, "", "", problem, "keep the columns of the table")]
     if not set(header) & set(known):
         for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if len(header) == 1 and set(header[0].split(separator)) & set(known):

@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from indranet.errors import Fault, InputError
 from indranet.model.cells import (
     DTYPES,
     EMPTY,
+    HIDDEN,
     as_type,
     default_column,
     literal,
@@ -40,6 +42,20 @@ UNKNOWN, AMBIGUOUS = -2, -3
 """Codes of a reference that nothing has, and that several kinds have."""
 
 _COMPARISONS_FOR_SUGGESTIONS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table in the database: the columns of its schema that it has, and how many rows."""
+
+    schema: Table
+    columns: Mapping[str, Column]
+    rows: int
+
+    @property
+    def relation(self) -> str:
+        """Name of the table as SQL writes it."""
+        return quoted(self.schema.name)
 
 
 @contextmanager
@@ -70,8 +86,8 @@ def _path(path: Path) -> str:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    row = connection.execute(sql).fetchone()
-    assert row is not None
+    # A result not fetched to its end blocks the connection.
+    (row,) = connection.execute(sql).fetchall()
     return tuple(row)
 
 
@@ -81,8 +97,8 @@ def load_csv(
     path: Path,
     header: Sequence[str],
     contents: Contents,
-) -> bool:
-    """Load a CSV file as text into the table of its name; False when its rows are not sound.
+) -> Loaded | None:
+    """Load a CSV file as text; None when its rows are not sound.
 
     Unsound are ragged rows, quotation marks astray, bytes that are not UTF-8 and mixed line ends.
     """
@@ -101,36 +117,9 @@ def load_csv(
     # A blank line is a row of nothing only where a table has one column.
     where = "WHERE c0 IS NOT NULL" if len(header) == 1 else ""
     try:
-        _keep(connection, schema, names, f"SELECT {chosen} FROM {source} {where}")
+        columns_kept = _keep(connection, schema, names, f"SELECT {chosen} FROM {source} {where}")
     except duckdb.Error:
-        return False
-    if _commas_agree(connection, schema, header, names, contents):
-        return True
-    connection.execute(f"DROP TABLE {quoted(schema.name)}")
-    return False
-
-
-def _keep(
-    connection: duckdb.DuckDBPyConnection, schema: Table, names: Collection[str], query: str
-) -> None:
-    """Make the table of the rows that a query gives, with the values of numbers and days."""
-    values = "".join(
-        f", {parsed(column)} AS {quoted(value_name(column))}"
-        for column in schema.columns
-        if column.name in names and parsed(column)
-    )
-    connection.execute(f"CREATE TABLE {quoted(schema.name)} AS SELECT *{values} FROM ({query})")
-
-
-def _commas_agree(
-    connection: duckdb.DuckDBPyConnection,
-    schema: Table,
-    header: Sequence[str],
-    names: Sequence[str],
-    contents: Contents,
-) -> bool:
-    # DuckDB drops an empty cell too many at the end of a row, which hides a row that slid to the
-    # right: the commas of the file must be those between cells and those inside them.
+        return None
     inside = "0"
     if contents.quotes:
         inside = " + ".join(
@@ -138,8 +127,27 @@ def _commas_agree(
             for name in map(quoted, names)
         )
     rows, commas = _one(connection, f"SELECT count(*), {inside} FROM {quoted(schema.name)}")
-    in_header = sum(name.count(",") for name in header)
-    return bool(contents.commas == (len(header) - 1) * (rows + 1) + int(commas) + in_header)
+    # DuckDB drops an empty cell too many at the end of a row, which hides a row that slid to the
+    # right: the commas of the file must be those between cells and those inside them.
+    commas += (len(header) - 1) * (rows + 1) + sum(name.count(",") for name in header)
+    if contents.commas == commas:
+        return Loaded(schema, columns_kept, rows)
+    connection.execute(f"DROP TABLE {quoted(schema.name)}")
+    return None
+
+
+def _keep(
+    connection: duckdb.DuckDBPyConnection, schema: Table, names: Collection[str], query: str
+) -> dict[str, Column]:
+    """Make the table of the rows that a query gives, with the values of numbers and days."""
+    columns = {column.name: column for column in schema.columns if column.name in names}
+    values = "".join(
+        f", {parsed(column)} AS {quoted(value_name(column))}"
+        for column in columns.values()
+        if parsed(column)
+    )
+    connection.execute(f"CREATE TABLE {quoted(schema.name)} AS SELECT *{values} FROM ({query})")
+    return columns
 
 
 def parquet_header(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str] | None:
@@ -157,61 +165,46 @@ def _parquet(path: Path) -> str:
 
 def load_parquet(
     connection: duckdb.DuckDBPyConnection, schema: Table, path: Path, types: Mapping[str, str]
-) -> tuple[bool, list[Fault]]:
-    """Load a Parquet file as text into the table of its name; False when it cannot be read.
-
-    Faults are columns whose type is not that of the schema.
-    """
-    chosen, faults = [], []
+) -> tuple[Loaded | None, list[Fault]]:
+    """Load a Parquet file as text, None when it cannot be read; give its columns of wrong type."""
+    faults, chosen = [], {}
     for column in schema.columns:
-        if column.name in types:
-            cast = text_of_stored(column, types[column.name])
-            if not cast and not _all_empty(connection, path, column.name):
-                problem = f"has type {types[column.name]} where {column.type} is meant"
+        stored = types.get(column.name)
+        if stored is not None:
+            cast = text_of_stored(column, stored)
+            if cast or _all_empty(connection, path, column.name):
+                chosen[column.name] = f"{cast or 'NULL::VARCHAR'} AS {quoted(column.name)}"
+            else:
+                problem = f"has type {stored} where {column.type} is meant"
                 faults.append(Fault(path.name, 1, column.name, "", problem, "store it as text"))
-            chosen.append(f"{cast or 'NULL::VARCHAR'} AS {quoted(column.name)}")
+    if not chosen:
+        return None, faults
+    query = f"SELECT {', '.join(chosen.values())} FROM {_parquet(path)}"
     try:
-        _keep(connection, schema, types, f"SELECT {', '.join(chosen)} FROM {_parquet(path)}")
+        columns = _keep(connection, schema, chosen, query)
     except duckdb.Error:
-        return False, []
-    return True, faults
+        return None, faults
+    rows = _one(connection, f"SELECT count(*) FROM {quoted(schema.name)}")[0]
+    return Loaded(schema, columns, rows), faults
 
 
 def _all_empty(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> bool:
     return _one(connection, f"SELECT count({quoted(column)}) FROM {_parquet(path)}") == (0,)
 
 
-def present_columns(connection: duckdb.DuckDBPyConnection, schema: Table) -> list[Column]:
-    """Return the columns of the schema that a loaded table has."""
-    rows = connection.execute(f"DESCRIBE {quoted(schema.name)}").fetchall()
-    names = {row[0] for row in rows}
-    return [column for column in schema.columns if column.name in names]
-
-
-def has_column(connection: duckdb.DuckDBPyConnection, schema: Table, column: str) -> bool:
-    """Return whether a loaded table has a column."""
-    return column in {c.name for c in present_columns(connection, schema)}
-
-
-def row_count(connection: duckdb.DuckDBPyConnection, schema: Table) -> int:
-    """Return the number of rows of a loaded table."""
-    return int(_one(connection, f"SELECT count(*) FROM {quoted(schema.name)}")[0])
-
-
 def cell_faults(
-    connection: duckdb.DuckDBPyConnection, schema: Table, source: Source
+    connection: duckdb.DuckDBPyConnection, table: Loaded, source: Source
 ) -> tuple[list[Fault], Array]:
     """Return faults of single cells, and which rows have one, shape (rows,)."""
-    broken = np.zeros(row_count(connection, schema), dtype=bool)
-    asked = [rule for c in present_columns(connection, schema) for rule in rules(schema, c)]
+    broken = np.zeros(table.rows, dtype=bool)
+    asked = [rule for c in table.columns.values() for rule in rules(table.schema, c)]
     counts = ", ".join(f"count(*) FILTER (WHERE {rule.condition})" for rule in asked)
-    relation = quoted(schema.name)
     faults = []
-    found = _one(connection, f"SELECT {counts} FROM {relation}")
+    found = _one(connection, f"SELECT {counts} FROM {table.relation}")
     for rule, count in zip(asked, found, strict=True):
         if not count:
             continue
-        where = f"FROM {relation} WHERE {rule.condition}"
+        where = f"FROM {table.relation} WHERE {rule.condition}"
         records = connection.execute(f"SELECT rowid {where}").fetchnumpy()["rowid"]
         broken[np.asarray(records)] = True
         listed = connection.execute(
@@ -224,51 +217,40 @@ def cell_faults(
     return faults, broken
 
 
-def typed_columns(connection: duckdb.DuckDBPyConnection, schema: Table) -> dict[str, Array]:
+def typed_columns(connection: duckdb.DuckDBPyConnection, table: Loaded) -> dict[str, Array]:
     """Return numbers, integers, flags, days and choices of a loaded table, shape (rows,) each."""
-    rows = row_count(connection, schema)
-    present = {column.name for column in present_columns(connection, schema)}
-    columns: dict[str, Array] = {}
-    wanted = [c for c in schema.columns if c.name in present and c.type in DTYPES]
-    chosen = ", ".join(f"{typed(column)} AS {quoted(column.name)}" for column in wanted)
-    if wanted:
-        fetched = connection.execute(f"SELECT {chosen} FROM {quoted(schema.name)}").fetchnumpy()
-        for column in wanted:
-            columns[column.name] = as_type(column, np.asarray(fetched[column.name]))
-    for column in schema.columns:
-        if column.type in DTYPES and column.name not in present:
-            columns[column.name] = default_column(column, rows)
-    return columns
-
-
-def identifiers(connection: duckdb.DuckDBPyConnection, schema: Table) -> Array:
-    """Return the identifiers that a table declares in its order, objects of shape (rows,)."""
-    return _strings(connection, schema.columns[0].name, quoted(schema.name))
+    columns = {c.name: c for c in table.schema.columns if c.type in DTYPES}
+    result = {name: default_column(column, table.rows) for name, column in columns.items()}
+    there = [column for name, column in columns.items() if name in table.columns]
+    if there:
+        chosen = ", ".join(f"{typed(column)} AS {quoted(column.name)}" for column in there)
+        fetched = connection.execute(f"SELECT {chosen} FROM {table.relation}").fetchnumpy()
+        result |= {c.name: as_type(c, np.asarray(fetched[c.name])) for c in there}
+    return result
 
 
 def _strings(connection: duckdb.DuckDBPyConnection, column: str, relation: str) -> Array:
-    name = quoted(column)
     fetched = connection.execute(
-        f"SELECT coalesce({name}, '') AS text FROM {relation}"
-    ).fetchnumpy()["text"]
-    return np.asarray(fetched, dtype=object)
+        f"SELECT coalesce({quoted(column)}, '') AS text FROM {relation}"
+    ).fetchnumpy()
+    return np.asarray(fetched["text"], dtype=object)
 
 
 def word_codes(
-    connection: duckdb.DuckDBPyConnection, schema: Table, column: str
+    connection: duckdb.DuckDBPyConnection, table: Loaded, column: str
 ) -> tuple[Array, Array]:
     """Return the different texts of a column, sorted, and each row's position among them."""
-    name, table = quoted(column), quoted(schema.name)
+    name = quoted(column)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE words AS SELECT id, "
-        "(row_number() OVER (ORDER BY id) - 1)::INTEGER AS code "
-        f"FROM (SELECT DISTINCT {name} AS id FROM {table} WHERE {name} IS NOT NULL) ORDER BY code"
+        "(row_number() OVER (ORDER BY id) - 1)::INTEGER AS code FROM "
+        f"(SELECT DISTINCT {name} AS id FROM {table.relation} WHERE {name} IS NOT NULL) "
+        "ORDER BY code"
     )
     words = _strings(connection, "id", "words")
-    relation = f"SELECT rowid AS position, {name} AS value FROM {table}"
-    rows = row_count(connection, schema)
-    codes = _joined(connection, relation, "words", rows)
-    return words, codes
+    if not len(words):
+        return words, np.full(table.rows, EMPTY, dtype=np.int32)
+    return words, _joined(connection, column_relation(table, column), "words", table.rows)
 
 
 def _joined(connection: duckdb.DuckDBPyConnection, relation: str, known: str, rows: int) -> Array:
@@ -286,28 +268,39 @@ def _joined(connection: duckdb.DuckDBPyConnection, relation: str, known: str, ro
     return result
 
 
-def declare(connection: duckdb.DuckDBPyConnection, schema: Table, source: Source) -> list[Fault]:
-    """Make the identifiers of a table known; return those declared twice as faults."""
-    table, name = quoted(schema.name), quoted(schema.columns[0].name)
-    known = quoted(f"known_{schema.declares}")
-    repeats = _one(connection, f"SELECT count({name}) - count(DISTINCT {name}) FROM {table}")[0]
-    if not repeats:
+def declare(
+    connection: duckdb.DuckDBPyConnection, table: Loaded, source: Source
+) -> tuple[Array, list[Fault]]:
+    """Make the identifiers of a table known.
+
+    Returns
+    -------
+    identifiers
+        In the order of the table, objects of shape (rows,).
+    faults
+        Identifiers declared twice.
+    """
+    column = table.schema.columns[0].name
+    name, relation = quoted(column), table.relation
+    known = quoted(f"known_{table.schema.declares}")
+    identifiers = _strings(connection, column, relation)
+    repeats = _one(connection, f"SELECT count({name}) - count(DISTINCT {name}) FROM {relation}")
+    if not repeats[0]:
         connection.execute(
-            f"CREATE VIEW {known} AS SELECT {name} AS id, rowid::INTEGER AS code FROM {table} "
+            f"CREATE VIEW {known} AS SELECT {name} AS id, rowid::INTEGER AS code FROM {relation} "
             f"WHERE {name} IS NOT NULL"
         )
-        return []
+        return identifiers, []
     connection.execute(
-        f"CREATE TABLE {known} AS SELECT {name} AS id, min(rowid)::INTEGER AS code FROM {table} "
+        f"CREATE TABLE {known} AS SELECT {name} AS id, min(rowid)::INTEGER AS code FROM {relation} "
         f"WHERE {name} IS NOT NULL GROUP BY {name}"
     )
     repeated = connection.execute(
-        f"SELECT t.rowid, k.code, k.id FROM {table} t JOIN {known} k ON t.{name} = k.id "
+        f"SELECT t.rowid, k.code, k.id FROM {relation} t JOIN {known} k ON t.{name} = k.id "
         f"WHERE t.rowid <> k.code ORDER BY t.rowid LIMIT {source.limits.faults + 1}"
     ).fetchall()
     remedy = "give each its own identifier, or remove one row"
-    column = schema.columns[0].name
-    return [
+    return identifiers, [
         source.fault(record, column, value, f"is already in row {source.row(first)}", remedy)
         for record, first, value in repeated
     ]
@@ -320,7 +313,7 @@ def declare_none(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
 
 def declare_things(
     connection: duckdb.DuckDBPyConnection, declared_in: tuple[str, str], used_in: tuple[str, str]
-) -> None:
+) -> Array:
     """Make known the things that stand in one column, are nothing else, and are used in another.
 
     Parameters
@@ -329,6 +322,11 @@ def declare_things(
         The other kinds must be known.
     declared_in, used_in
         Table and column.
+
+    Returns
+    -------
+    things
+        In the order of the rows that declare them, objects of shape (things,).
     """
     (table, thing), (user_table, used) = declared_in, used_in
     prefix = "thing:"
@@ -349,10 +347,6 @@ def declare_things(
         f"WHERE id IN (SELECT {bare(used)} FROM {quoted(user_table)} WHERE {quoted(used)} "
         "IS NOT NULL) ORDER BY code"
     )
-
-
-def things(connection: duckdb.DuckDBPyConnection) -> Array:
-    """Return the things made known, in order, objects of shape (things,)."""
     return _strings(connection, "id", "known_thing")
 
 
@@ -392,9 +386,9 @@ def reference_codes(
     return codes
 
 
-def column_relation(schema: Table, column: str) -> str:
+def column_relation(table: Loaded, column: str) -> str:
     """Return the query that gives each row's position and cell of one column."""
-    return f"SELECT rowid AS position, {quoted(column)} AS value FROM {quoted(schema.name)}"
+    return f"SELECT rowid AS position, {quoted(column)} AS value FROM {table.relation}"
 
 
 def text_codes(
@@ -410,13 +404,13 @@ def text_codes(
 
 
 def cells(
-    connection: duckdb.DuckDBPyConnection, schema: Table, column: str, records: Array
+    connection: duckdb.DuckDBPyConnection, table: Loaded, column: str, records: Array
 ) -> list[str]:
     """Return the text of one column at some records, in their order."""
     connection.register("picked", {"record": np.asarray(records, dtype=np.int64)})
     try:
         found = connection.execute(
-            f"SELECT t.rowid, coalesce(t.{quoted(column)}, '') FROM {quoted(schema.name)} t "
+            f"SELECT t.rowid, coalesce(t.{quoted(column)}, '') FROM {table.relation} t "
             "JOIN picked p ON t.rowid = p.record"
         ).fetchall()
     finally:
@@ -434,7 +428,7 @@ def kinds_of(
         for kind in kinds
         if connection.execute(
             f"SELECT 1 FROM {quoted(f'known_{kind}')} WHERE id = ? LIMIT 1", [identifier]
-        ).fetchone()
+        ).fetchall()
     ]
 
 
@@ -449,12 +443,14 @@ def nearest(
         return {}
     connection.register("asked", {"value": np.array(asked, dtype=object)})
     try:
+        # Lengths and distances are of bytes.
         found = connection.execute(
             "SELECT value, arg_min(id, (distance, id)) FROM (SELECT value, id, "
-            "levenshtein(lower(trim(value)), lower(id)) AS distance FROM asked, "
+            "levenshtein(lower(seen), lower(id)) AS distance, strlen(seen) // 3 AS slack FROM "
+            f"(SELECT value, trim(regexp_replace(value, '{HIDDEN}', '', 'g')) AS seen FROM asked), "
             f"(SELECT DISTINCT id FROM ({known}) WHERE id IS NOT NULL) "
-            "WHERE abs(length(value) - length(id)) <= greatest(2, length(value) // 3)) "
-            "WHERE distance <= greatest(1, length(value) // 3) GROUP BY value"
+            "WHERE abs(strlen(seen) - strlen(id)) <= greatest(1, slack)) "
+            "WHERE distance <= greatest(1, slack) GROUP BY value"
         ).fetchall()
     finally:
         connection.unregister("asked")

@@ -111,7 +111,7 @@ def exposure(
                 )
                 losses_then = _reach_rows(asked, horizon, spread[share], counted)
                 other.append({**losses_then, "need_share": np.full(len(asked.id), share)})
-        groups = worst_groups(network, asked, sums)
+        groups = worst_groups(asked, sums)
         worst[horizon] = [describe_group(network, asked, group, spread) for group in groups]
         leaders = asked.pick(np.array([g[0] for g in groups], dtype=np.int64))
         state = _states(ordered, leaders, compiled[horizon], executor)

@@ -71,10 +71,10 @@ def lane_routes(network: Network, at_most: int = 8) -> LaneRoutes:
             np.column_stack([lat[destination], lon[destination]]),
             at_most=at_most,
         )
-        for lane, routes in zip(asked.tolist(), ways, strict=True):
+        for lane, by_sea in zip(asked.tolist(), ways, strict=True):
             found[lane] = [
                 (tuple(names[p] for p in route.passages if p in names), route.km)
-                for route in routes
+                for route in by_sea
             ]
     known = set(sea_graph().passages) if found else set()
     owner: list[int] = []

@@ -81,7 +81,8 @@ class Places:
 def lost_bits(state: npt.NDArray[np.uint64], alternatives: int) -> npt.NDArray[np.bool_]:
     """Return what bit 0 holds up and bit a + 1 does not, shape (rows, alternatives)."""
     bits = np.unpackbits(state.view(np.uint8), axis=1, bitorder="little").astype(bool)
-    return bits[:, :1] & ~bits[:, 1 : alternatives + 1]
+    lost: npt.NDArray[np.bool_] = bits[:, :1] & ~bits[:, 1 : alternatives + 1]
+    return lost
 
 
 def places_of(network: Network) -> Places:

@@ -93,4 +93,4 @@ def _starts(network: Network, places: Codes, user: int) -> list[int]:
     if region:
         names = np.array(sites.text("region"), dtype=object)
         near &= names[at] == region
-    return (first + at[near]).tolist()
+    return [int(place) for place in first + at[near]]

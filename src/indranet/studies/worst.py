@@ -7,66 +7,59 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.model.network import Network
-from indranet.model.schema import TABLES
-from indranet.studies.candidates import Candidates
+from indranet.studies.candidates import KINDS_ON_REQUEST, Candidates
 
 FINE = 1000
 """People and real sites are counted in thousandths, so that sums are exact in any order."""
-_RADIO = TABLES["sites"].column("kind").choices.index("radio")
 
 
-def worst_groups(
-    network: Network, asked: Candidates, sums: npt.NDArray[np.int64], at_most: int = 40
-) -> list[list[int]]:
-    """Return the worst dependences, worst first; candidates of equal loss stand together.
+def elsewhere(
+    asked: Candidates, sums: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return what each candidate takes from others: people (thousandths) and services or sites.
 
-    What a country takes from its own people when it is gone itself is no dependence on another, nor
-    is the loss of a mobile operator to its own customers: both are left out of this order, not of
-    the tables. Sites, services and facilities asked for one by one are left out as well.
+    What a country takes from its own people when it is gone itself is no dependence on another: for
+    territories and jurisdictions the loss of the own country is left out.
 
     Parameters
     ----------
-    network, asked
-        The case and its candidates.
+    asked
+        The candidates.
     sums
-        Losses of each candidate, shape (candidates, sums): services, people, sites, then people
-        and rows for each country in turn.
+        Losses of each, shape (candidates, sums): services, people, sites, then people and rows for
+        each country in turn.
+    """
+    people, rows = sums[:, 1].copy(), np.where(sums[:, 0] > 0, sums[:, 0], sums[:, 2])
+    own = np.flatnonzero(np.isin(asked.kind, ("territory", "jurisdiction")) & (asked.country >= 0))
+    people[own] -= sums[own, 3 + 2 * asked.country[own]]
+    in_services = sums[own, 4 + 2 * asked.country[own]]
+    rows[own] -= np.where(sums[own, 0] > 0, in_services, rows[own])
+    return people, rows
+
+
+def worst_groups(
+    asked: Candidates, sums: npt.NDArray[np.int64], at_most: int = 40
+) -> list[list[int]]:
+    """Return the worst dependences, worst first; candidates of equal loss stand together.
+
+    They are ordered by the people that they take elsewhere (see `elsewhere`). Sites, services and
+    facilities asked for one by one are left out of this order, not of the tables.
+
+    Parameters
+    ----------
+    asked, sums
+        The candidates and their losses, as for `elsewhere`.
     at_most
         Groups to return.
     """
-    whole = np.isin(asked.kind, ("territory", "jurisdiction"))
-    own = np.flatnonzero(whole & (asked.country >= 0))
-    people, rows = sums[:, 1].copy(), np.where(sums[:, 0] > 0, sums[:, 0], sums[:, 2])
-    people[own] -= sums[own, 3 + 2 * asked.country[own]]
-    rows[own] -= np.where(sums[own, 0] > 0, sums[own, 4 + 2 * asked.country[own]], rows[own])
-    mobile = _mobile_operators(network)
-    fit = np.array(
-        [
-            kind not in {"site", "service", "facility"}
-            and not (kind in {"firm", "control"} and name in mobile)
-            for kind, name in zip(asked.kind, asked.id, strict=True)
-        ],
-        dtype=bool,
-    )
-    fit &= (people > 0) | (rows > 0)
+    people, rows = elsewhere(asked, sums)
+    fit = ~np.isin(asked.kind, KINDS_ON_REQUEST) & ((people > 0) | (rows > 0))
     groups: dict[tuple[int, ...], list[int]] = {}
     for candidate in np.lexsort((np.arange(len(rows)), -rows, -people)).tolist():
         if fit[candidate]:
-            key = (int(people[candidate]), *sums[candidate, :3].tolist())
+            key = (int(people[candidate]), int(rows[candidate]), *sums[candidate, :2].tolist())
             groups.setdefault(key, []).append(candidate)
     return list(groups.values())[:at_most]
-
-
-def _mobile_operators(network: Network) -> set[str]:
-    """Return the firms that run radio sites, and the firms above them."""
-    sites, parent = network["sites"], network["firms"]["parent"]
-    found = set(np.unique(sites["operator"][sites["kind"] == _RADIO]).tolist()) - {-1}
-    for firm in list(found):
-        above = int(parent[firm])
-        while above >= 0:
-            found.add(above)
-            above = int(parent[above])
-    return {str(network.names["firm"][firm]) for firm in found}
 
 
 def describe_group(
@@ -87,9 +80,11 @@ def describe_group(
         need_share to the losses of all candidates, as for `worst_groups`.
     """
     first = group[0]
-    sums = next(iter(spread.values()))[first]
-    people = sorted({int(losses[first, 1]) / FINE for losses in spread.values()})
-    services = sorted({int(losses[first, 0]) for losses in spread.values()})
+    losses = next(iter(spread.values()))
+    sums = losses[first]
+    people_elsewhere, rows_elsewhere = elsewhere(asked, losses)
+    people = sorted({int(some[first, 1]) / FINE for some in spread.values()})
+    services = sorted({int(some[first, 0]) for some in spread.values()})
     return {
         "things": [
             {"kind": str(asked.kind[i]), "id": str(asked.id[i]), "name": _name(network, asked, i)}
@@ -97,6 +92,8 @@ def describe_group(
         ],
         "services_lost": int(sums[0]),
         "people_lost": int(sums[1]) / FINE,
+        "services_elsewhere": int(rows_elsewhere[first]) if sums[0] else 0,
+        "people_elsewhere": int(people_elsewhere[first]) / FINE,
         "sites_lost": int(sums[2]) / FINE,
         "hangs_on_need_share": len(people) > 1 or len(services) > 1,
         "people_lost_range": [people[0], people[-1]],

@@ -1,0 +1,55 @@
+"""Measure everything and write the table that the documentation shows."""
+
+import datetime
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from benchmarks import exposure, gates, generate, reading
+from indranet import __version__
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+HEAD = """# Speed
+
+Written by `make bench`: each row measures ours and the peer in the same run on the same machine.
+Medians; a peer that is too slow for the whole work is measured on a part of it, as the note says.
+
+"""
+
+
+def main() -> None:
+    """Run every benchmark and write the page."""
+    table = []
+    for module in (gates, exposure, reading, generate):
+        for row in module.rows():
+            print(row["work"], _number(row["ours"]), row["unit"], flush=True)
+            table.append(row)
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    day = datetime.datetime.now(tz=datetime.UTC).date()
+    lines = [
+        HEAD + f"Indranet {__version__}, {machine}, {day}.",
+        "",
+        "| work | ours | target | peer | peer's figure | peer / ours | note |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *[_line(row) for row in table],
+        "",
+    ]
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+    print(f"written to {PAGE.name}")
+
+
+def _line(row: dict[str, Any]) -> str:
+    peer = f"{_number(row['peer_value'])} {row['unit']}" if row["peer_value"] is not None else ""
+    ratio = f"{_number(row['ratio'])}x" if row["ratio"] is not None else ""
+    ours = f"{_number(row['ours'])} {row['unit']}"
+    cells = (row["work"], ours, row["target"], row["peer"], peer, ratio, row["note"])
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m indranet` is the command line."""
+
+from indranet.cli import main
+
+main()

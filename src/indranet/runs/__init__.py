@@ -1,0 +1,1 @@
+"""What came out: run folders and the reports made from them."""

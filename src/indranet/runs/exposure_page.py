@@ -1,0 +1,360 @@
+"""What a report says of one exposure run: the answer, the worst dependences, the map."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from indranet.runs.exposure_tables import (
+    country_section,
+    data_section,
+    limits_section,
+    tables_section,
+)
+from indranet.runs.findings import (
+    HORIZON_WORDS,
+    Dependence,
+    dependences,
+    own_part,
+    rows_of,
+    without_own,
+)
+from indranet.runs.map_section import map_section
+from indranet.runs.markup import Html, block, element, joined, table
+from indranet.runs.run import Run, Table
+from indranet.runs.words import (
+    FIRST,
+    cause_list,
+    cause_words,
+    causes,
+    counted,
+    day,
+    exact,
+    listed,
+    loss_words,
+    number,
+    people,
+    percent,
+    range_words,
+    sentence,
+)
+
+_HORIZON_NOTES = {
+    "now": "What stops the moment the thing is gone: nothing is left to run on.",
+    "in time": "What stops once batteries, stocks, spares and support have run out and nothing new "
+    "arrives.",
+    "resourced": "As in time, but where a contract fails any other maker may step in.",
+}
+_KIND_NOTES = {
+    "firm": "The firm and every firm that it controls.",
+    "subsidiaries": "All that a firm controls, without the firm itself.",
+    "territory": "Everything that stands in the country.",
+    "jurisdiction": "The firms seated in the country and what they control, wherever it stands.",
+    "product": "The making of the product, everywhere; installed units run on.",
+    "plant": "One factory, and what it makes.",
+    "passage": "A strait, canal or cape closed to ships.",
+    "lane": "A way for goods or signals between two places: a sea route, a cable.",
+}
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the sections share: the run, its summary, worst dependences and tables of reach."""
+
+    run: Run
+    summary: Mapping[str, Any]
+    worst: Mapping[str, list[Dependence]]
+    reach: Table
+    by_country: Table
+
+
+def exposure_article(run: Run, key: str, level: int) -> Html:
+    """Return the article of one exposure run.
+
+    Parameters
+    ----------
+    run
+        The run, checked (`findings.check_exposure`).
+    key
+        Prefix of the identifiers on the page, one for each run.
+    level
+        Level of its title among the headings of the page.
+    """
+    by_country = run.table("reach_countries")
+    worst = {h: without_own(dependences(run.manifest, h), by_country) for h in HORIZON_WORDS}
+    answer = _Answer(run, run.manifest["summary"], worst, run.table("reach"), by_country)
+    sections = (
+        ("worst", "The five worst dependences", _worst_section(answer, level + 1)),
+        (
+            "map",
+            "Where it is felt",
+            map_section(worst, run.table("places"), run.table("losses"), key),
+        ),
+        ("countries", "Losses by country", country_section(worst, by_country)),
+        ("tables", "The tables behind it", tables_section(run, worst, answer.reach, level + 2)),
+        ("data", "What the data is", data_section(run.manifest, level + 2)),
+        ("limits", "What this report does not say", limits_section(run.manifest)),
+    )
+    return element(
+        "article",
+        _head(answer, level),
+        element(
+            "nav",
+            element(
+                "ol",
+                *(
+                    element("li", element("a", title, href=f"#{key}-{name}"))
+                    for name, title, _ in sections
+                ),
+            ),
+            aria_label=f"Sections on {run.manifest['case']}",
+        ),
+        *(
+            element(
+                "section",
+                element(f"h{level + 1}", title, id=f"{key}-{name}"),
+                body,
+                aria_labelledby=f"{key}-{name}",
+            )
+            for name, title, body in sections
+        ),
+        id=key,
+    )
+
+
+def _head(answer: _Answer, level: int) -> Html:
+    manifest, summary = answer.run.manifest, answer.summary
+    asked = shlex.join(["indranet", str(manifest["command"]), *map(str, manifest["inputs"])])
+    things = len(set(zip(answer.reach["kind"], answer.reach["id"], strict=True)))
+    facts = [
+        ("As of", day(summary["on"])),
+        ("Services", exact(summary["services"])),
+        ("Sites", f"{number(summary['sites'])} in {counted(summary['site_rows'], 'row')}"),
+        (f"People, over all {summary['people_counted_by']}", people(summary["people"])),
+        ("Taken away, one by one", counted(things, "thing")),
+        ("Marking", str(manifest["marking"])),
+        ("Indranet", f"version {manifest['version']}"),
+        ("Case", element("code", str(manifest["case_hash"])[:12])),
+    ]
+    return joined(
+        [
+            element("p", "What it depends on", class_="overline"),
+            element(f"h{level}", element("bdi", str(manifest["case"]))),
+            element("p", sentence(answer.worst, summary), class_="answer"),
+            element("p", _people_note(summary), class_="soft small"),
+            element(
+                "dl",
+                *(
+                    element("div", element("dt", name), element("dd", value))
+                    for name, value in facts
+                ),
+                element(
+                    "div",
+                    element("dt", "Command"),
+                    element("dd", element("code", asked)),
+                    class_="wide",
+                ),
+                class_="facts",
+            ),
+        ]
+    )
+
+
+def _people_note(summary: Mapping[str, Any]) -> str:
+    if summary["people_counted_by"] == "services":
+        return (
+            "People are summed over services: someone who uses three services that stop is counted "
+            "three times."
+        )
+    return "The case names no services: people are those whom the lost sites serve."
+
+
+def _worst_section(answer: _Answer, level: int) -> Html:
+    return joined(
+        [
+            element(
+                "p",
+                "Each line is one loss. Causes of one and the same loss stand together: any one of "
+                "them is enough. What a country loses by its own absence, and a mobile operator's "
+                "loss to its own customers, count for nothing in this order.",
+            ),
+            *_made_up(answer.run.manifest["provenance_shares"]),
+            element(
+                "div",
+                *(_worst_column(answer, horizon, level + 1) for horizon in ("now", "in time")),
+                class_="columns",
+            ),
+            *(_all_of(answer, horizon) for horizon in HORIZON_WORDS),
+            block("What the words mean", _glossary(), open_on_paper=True),
+        ]
+    )
+
+
+def _made_up(shares: Mapping[str, float]) -> list[Html]:
+    """Return a mark where the case holds rows that nobody observed."""
+    share = shares.get("synthetic", 0.0)
+    if not share:
+        return []
+    tag = element("span", "Synthetic rows", class_="tag")
+    return [element("p", tag, f" {percent(share)} of the rows behind these lines are made up.")]
+
+
+def _glossary() -> Html:
+    notes = {HORIZON_WORDS[horizon]: note for horizon, note in _HORIZON_NOTES.items()}
+    notes |= {kind.capitalize(): note for kind, note in _KIND_NOTES.items()}
+    terms = [element("div", element("dt", w), element("dd", n)) for w, n in notes.items()]
+    return element("dl", *terms, class_="glossary")
+
+
+def _worst_column(answer: _Answer, horizon: str, level: int) -> Html:
+    found = answer.worst[horizon][:FIRST]
+    lines = [_worst_line(answer, dependence) for dependence in found]
+    return element(
+        "div",
+        element(f"h{level}", HORIZON_WORDS[horizon], class_="horizon"),
+        element("p", _HORIZON_NOTES[horizon], class_="soft small"),
+        element("ol", *lines, class_="worst") if lines else element("p", "Nothing is lost."),
+    )
+
+
+def _worst_line(answer: _Answer, dependence: Dependence) -> Html:
+    share, unit = dependence.part
+    name, kinds = next(iter(causes(dependence).items()))
+    return element(
+        "li",
+        element(
+            "p",
+            element("bdi", name),
+            " ",
+            element("span", kinds, class_="kind"),
+            class_="cause",
+        ),
+        _others(cause_list(dependence)[1:]),
+        element(
+            "div",
+            element("div", style=f"width:{100 * share:.2f}%") if share else "",
+            class_="bar",
+            aria_hidden="true",
+        ),
+        element(
+            "p",
+            element("span", loss_words(dependence)),
+            element("span", f"{percent(share)} of {unit}"),
+            class_="loss",
+        ),
+        *(element("p", note, class_="note") for note in _notes(answer, dependence)),
+    )
+
+
+def _others(words: Sequence[str]) -> Html:
+    if not words:
+        return Html("")
+    if len(words) <= 2:
+        return element("p", f"or {listed(words, joined_by='or')}", class_="others")
+    return element(
+        "details",
+        element(
+            "summary",
+            f"or any one of {len(words):,} more",
+            element("span", f": {listed(words, 2)}", class_="off-paper"),
+        ),
+        element("ul", *(element("li", element("bdi", word)) for word in words)),
+        class_="others on-print",
+    )
+
+
+def _notes(answer: _Answer, dependence: Dependence) -> list[Html]:
+    """Return what a reader must know of one loss: its own people, assumptions, other makers."""
+    notes = []
+    if dependence.own_people or dependence.own_services:
+        whole = counted(dependence.services, "service") if dependence.total_services else ""
+        both = [part for part in (whole, f"{people(dependence.people)} people") if part]
+        notes.append(joined([f"Counted outside the country itself; with it {listed(both)}."]))
+    if dependence.hangs:
+        notes.append(
+            joined(
+                [
+                    element("span", "Hangs on an assumption", class_="tag"),
+                    f" {range_words(dependence)}, as 30 to 80\u00a0% of a supply must be left.",
+                ]
+            )
+        )
+    taken = set(answer.summary["unknown_products"])
+    unknown = [t.name for t in dependence.things if t.kind == "product" and t.id in taken]
+    if unknown:
+        notes.append(
+            joined(
+                [
+                    element("span", "Not known", class_="tag"),
+                    f" who makes {listed(unknown)}: taken as available.",
+                ]
+            )
+        )
+    if dependence.horizon == "in time":
+        notes.append(joined([_resourced_words(answer, dependence)]))
+    return notes
+
+
+def _resourced_words(answer: _Answer, dependence: Dependence) -> str:
+    """Return what remains lost of a loss in time when any maker of a product may step in."""
+    first, reach = dependence.things[0], answer.reach
+    rows = rows_of(reach, first, "resourced")
+    if not len(rows):
+        return "Not examined with any maker allowed."
+    column = "services_lost" if dependence.total_services else "sites_lost"
+    own, own_people = own_part(answer.by_country, first, "resourced")
+    rest = float(reach[column][rows[0]]) - (own if dependence.total_services else 0)
+    persons = float(reach["people_lost"][rows[0]]) - own_people
+    before = dependence.services - dependence.own_services
+    if (rest, persons) == (
+        before if dependence.total_services else dependence.sites,
+        dependence.people - dependence.own_people,
+    ):
+        return "Just as much with any maker allowed."
+    if not (rest or persons):
+        return "Nothing is lost with any maker allowed."
+    what = counted(rest, "service" if dependence.total_services else "site")
+    return f"With any maker allowed: {what}, {people(persons)} people."
+
+
+def _all_of(answer: _Answer, horizon: str) -> Html:
+    found = answer.worst[horizon]
+    if not found:
+        return Html("")
+    rows = [
+        (
+            f"{rank}",
+            _cause_cell(dependence),
+            exact(dependence.services - dependence.own_services),
+            exact(dependence.sites),
+            exact(dependence.people - dependence.own_people),
+            " of ".join([percent(dependence.part[0]), dependence.part[1]]),
+            range_words(dependence) if dependence.hangs else "",
+        )
+        for rank, dependence in enumerate(found, 1)
+    ]
+    return block(
+        f"{HORIZON_WORDS[horizon]}: the {len(found):,} worst",
+        table(
+            f"{_HORIZON_NOTES[horizon]} For a country: services and people outside it, "
+            "but the last column counts its own as well.",
+            (
+                "Rank", "Without", "Services", "Sites", "People", "Share",
+                "If 30 to 80\u00a0% of a supply must be left",
+            ),
+            rows,
+            numbers={0, 2, 3, 4, 5},
+            named_by=1,
+        ),
+    )  # fmt: skip
+
+
+def _cause_cell(dependence: Dependence) -> Html:
+    words = cause_list(dependence)
+    if len(words) <= 3:
+        return element("bdi", cause_words(dependence))
+    return element(
+        "details",
+        element("summary", cause_words(dependence, 2)),
+        element("ul", *(element("li", element("bdi", word)) for word in words)),
+    )

@@ -1,0 +1,126 @@
+"""A report: one page that holds everything it shows and needs no network."""
+
+import os
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from indranet.errors import UsageError
+from indranet.model.schema import MARKINGS
+from indranet.runs.exposure_page import exposure_article
+from indranet.runs.findings import check_exposure
+from indranet.runs.markup import Html, element, joined
+from indranet.runs.run import Run
+from indranet.runs.words import listed
+
+REPORTED = ("exposure",)
+"""Commands whose runs can be reported."""
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def report(runs: Sequence[Run], out: Path) -> None:
+    """Write one HTML file that tells what some runs found; an existing one is replaced.
+
+    Parameters
+    ----------
+    runs
+        Finished runs, told in this order.
+    out
+        File to write, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        When there is no run, a run is of a command that cannot be reported, or `out` is a folder.
+    InputError
+        When a run lacks something that the report reads.
+    """
+    if not runs:
+        raise UsageError("a report needs at least one run")
+    for run in runs:
+        command = str(run.manifest.get("command", ""))
+        if command not in REPORTED:
+            known = listed(REPORTED, len(REPORTED))
+            raise UsageError(f"{run.folder}: a run of {command!r} has no report; {known} has")
+        check_exposure(run)
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder: name the file to write")
+    text = _page(runs)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _page(runs: Sequence[Run]) -> Html:
+    marking = max((str(run.manifest["marking"]) for run in runs), key=MARKINGS.index)
+    cases = list(dict.fromkeys(str(run.manifest["case"]) for run in runs))
+    title = listed(cases, 4)
+    style, script = _file("report.css"), _file("report.js")
+    # Only a marking of the protocol comes here, never a text from data.
+    paper = f'@page {{ @top-right {{ content: "{marking}"; font: 700 8.5pt sans-serif; }} }}'
+    alone = len(runs) == 1
+    articles = [
+        exposure_article(run, f"run{at}", 1 if alone else 2) for at, run in enumerate(runs, 1)
+    ]
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", f"{title}: what it depends on ({marking})"),
+        element("style", Html(style + paper)),
+    )
+    body = element(
+        "body",
+        _banner(marking, title),
+        element("main", "" if alone else _contents(runs, title), *articles),
+        element(
+            "footer",
+            element(
+                "p",
+                "Made by Indranet, which needs no network to make or to read this page. "
+                "Coastlines: Natural Earth, in the public domain.",
+            ),
+        ),
+        element("p", marking, class_="marked on-paper", aria_hidden="true"),
+        element("script", Html(script)),
+    )
+    return joined([Html("<!DOCTYPE html>\n"), element("html", head, body, lang="en"), Html("\n")])
+
+
+def _banner(marking: str, title: str) -> Html:
+    colour = marking.removeprefix("TLP:").partition("+")[0].lower()
+    return element(
+        "header",
+        element(
+            "div",
+            element("strong", marking, class_=f"tlp-{colour}"),
+            element("span", element("bdi", title)),
+        ),
+        class_="marking",
+    )
+
+
+def _contents(runs: Sequence[Run], title: str) -> Html:
+    links = [
+        element("li", element("a", element("bdi", str(run.manifest["case"])), href=f"#run{at}"))
+        for at, run in enumerate(runs, 1)
+    ]
+    return joined(
+        [
+            element("p", f"{len(runs):,} runs", class_="overline"),
+            element("h1", title),
+            element("nav", element("ol", *links), aria_label="Runs"),
+        ]
+    )
+
+
+def _file(name: str) -> str:
+    return resources.files("indranet.runs").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,249 @@
+"""The bundled case: it rebuilds to the same bytes, keeps the published counts, and answers."""
+
+import csv
+import math
+import subprocess
+import sys
+from collections import defaultdict
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indranet.model.case import check, read
+from indranet.model.network import Network
+from indranet.model.schema import TABLES
+from indranet.studies.exposure import exposure
+
+CASE = Path(str(files("indranet.data") / "indo-pacific"))
+BUILD = Path(__file__).resolve().parents[2] / "tools" / "indo_pacific" / "build.py"
+
+Record = dict[str, str]
+
+
+def rows(table: str) -> list[Record]:
+    with (CASE / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return read(CASE)
+
+
+def stations(sites: list[Record], **where: str) -> float:
+    return math.fsum(
+        float(s["stands_for"])
+        for s in sites
+        if s["kind"] == "radio" and all(s[column] == value for column, value in where.items())
+    )
+
+
+def test_the_script_rebuilds_the_committed_bytes(tmp_path: Path) -> None:
+    if not BUILD.exists():
+        pytest.skip("the build script is not part of an installed package")
+    subprocess.run([sys.executable, str(BUILD), "--into", str(tmp_path)], check=True)
+    written = {p.name for p in tmp_path.iterdir()}
+    assert written == {p.name for p in CASE.iterdir()} - {"README.md"}
+    for name in written:
+        assert (tmp_path / name).read_bytes() == (CASE / name).read_bytes(), name
+
+
+def test_the_case_passes_check() -> None:
+    assert check(CASE) == []
+
+
+def test_it_is_as_large_as_promised() -> None:
+    assert sum(p.stat().st_size for p in CASE.iterdir()) < 1_500_000
+    operators = {s["operator"] for s in rows("sites")}
+    assert sum(s["kind"] == "radio" for s in rows("sites")) >= 1000
+    assert len({f["firm"] for f in rows("firms")} - operators) >= 40
+    assert len(rows("products")) >= 40
+    assert len(rows("plants")) >= 60
+    assert len(rows("services")) >= 60
+
+
+def test_its_page_counts_the_rows() -> None:
+    page = (CASE / "README.md").read_text(encoding="utf-8")
+    for table in TABLES:
+        if (CASE / f"{table}.csv").exists():
+            assert f"| {table} | {len(rows(table)):,} |" in page, table
+
+
+def test_every_row_says_how_it_is_known() -> None:
+    for path in CASE.glob("*.csv"):
+        for row in rows(path.stem):
+            assert row["provenance"], (path.stem, row)
+            assert row["source"], (path.stem, row)
+
+
+@pytest.mark.parametrize(
+    ("where", "count"),
+    [
+        # Department of Telecommunications, 5G base stations, July 2024 (Jio and Airtel together).
+        ({"region": "Uttar Pradesh"}, 50_752),
+        ({"region": "Maharashtra"}, 45_971),
+        ({"region": "Tamil Nadu"}, 34_726),
+        ({"region": "Gujarat"}, 30_851),
+        ({"region": "Karnataka"}, 30_214),
+        ({"country": "IND"}, 452_055),
+    ],
+)
+def test_indian_5g_stations_are_those_published(where: dict[str, str], count: int) -> None:
+    sites = [s for s in rows("sites") if s["operator"] in {"jio", "airtel"}]
+    assert stations(sites, **where) == pytest.approx(count, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("operator", "count"),
+    [("bsnl", 96_103), ("kddi", 38_000), ("softbank", 38_000), ("rakuten-mobile", 59_529)],
+)
+def test_an_operators_published_count_is_kept(operator: str, count: int) -> None:
+    assert stations(rows("sites"), operator=operator) == pytest.approx(count, rel=1e-3)
+
+
+def test_people_add_up_to_the_population() -> None:
+    people: dict[str, float] = defaultdict(float)
+    for site in rows("sites"):
+        people[site["country"]] += float(site["people"])
+    population = {c["country"]: float(c["population"]) for c in rows("countries")}
+    served = {country for country, number in people.items() if number}
+    for country in served - {"USA"}:
+        assert people[country] == pytest.approx(population[country], rel=1e-4), country
+    # California, Oregon, Washington and Hawaii (Census Bureau, Vintage 2024), Guam (World Bank).
+    assert people["USA"] == pytest.approx(53_275_637, rel=1e-4)
+
+
+def test_no_huawei_or_zte_in_5g_where_rules_or_markets_left_none() -> None:
+    country = {s["site"]: s["country"] for s in rows("sites")}
+    maker = {p["product"]: p["firm"] for p in rows("products")}
+    found = {
+        (country[e["site"]], maker[e["product"]])
+        for e in rows("equipment")
+        if e["generation"] == "5G" and e["function"] in {"RU", "DU"}
+    }
+    makers = {vendor for place, vendor in found if place in {"AUS", "JPN", "USA", "IND"}}
+    assert makers
+    assert not makers & {"huawei", "zte"}
+    assert {v for place, v in found if place == "IND"} <= {"ericsson", "nokia", "samsung", "tejas"}
+
+
+def test_bsnl_keeps_the_older_equipment_of_2020() -> None:
+    site = {s["site"]: s for s in rows("sites") if s["operator"] == "bsnl"}
+    maker = {p["product"]: p["firm"] for p in rows("products")}
+    share: dict[str, float] = defaultdict(float)
+    for unit in rows("equipment"):
+        if unit["site"] in site and unit["generation"] == "2G":
+            share[maker[unit["product"]]] += float(site[unit["site"]]["stands_for"])
+    total = sum(share.values())
+    # ZTE 44.4 %, Huawei 9 % (2020); blocks are states, so a share is met to about one state.
+    assert share["zte"] / total == pytest.approx(0.444, abs=0.06)
+    assert share["huawei"] / total == pytest.approx(0.09, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("product", "country", "share"),
+    [
+        ("euv-lithography", "NLD", 1.0),
+        ("resist-processing", "JPN", 0.96),
+        ("eda", "USA", 0.96),
+        ("silicon-wafer", "JPN", 0.56),
+        ("silicon-wafer", "TWN", 0.16),
+        ("silicon-wafer", "DEU", 0.14),
+        ("silicon-wafer", "KOR", 0.10),
+        ("gallium", "CHN", 0.98),
+    ],
+)
+def test_published_country_shares_hold_for_every_buyer(
+    product: str, country: str, share: float
+) -> None:
+    plant = {p["plant"]: p for p in rows("plants") if p["product"] == product}
+    bought: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for supply in rows("supplies"):
+        if supply["supplier"] in plant:
+            origin = plant[supply["supplier"]]["country"]
+            bought[supply["customer"]][origin] += float(supply["quantity_per_day"])
+    assert bought
+    for flows in bought.values():
+        assert flows[country] / sum(flows.values()) == pytest.approx(share, rel=1e-4)
+
+
+def test_a_plant_buys_what_it_uses_and_can_make_what_it_sells() -> None:
+    plants = {p["plant"]: p for p in rows("plants")}
+    sold: dict[str, float] = defaultdict(float)
+    bought: dict[tuple[str, str], float] = defaultdict(float)
+    for supply in rows("supplies"):
+        quantity = float(supply["quantity_per_day"])
+        assert quantity > 0
+        sold[supply["supplier"]] += quantity
+        bought[supply["customer"], plants[supply["supplier"]]["product"]] += quantity
+    bill = rows("components")
+    made = {p["product"] for p in plants.values()}
+    for name, plant in plants.items():
+        output = sold[name] + float(plant["final_demand_per_day"])
+        assert 0 < output <= float(plant["capacity_per_day"])
+        for part in bill:
+            if part["product"] == plant["product"] and part["component"] in made:
+                ways = sum(
+                    bool(part["choice"])
+                    and (p["product"], p["choice"]) == (part["product"], part["choice"])
+                    for p in bill
+                )
+                used = output * float(part["quantity"]) / max(ways, 1)
+                assert bought[name, part["component"]] == pytest.approx(used, rel=1e-4)
+
+
+def test_the_bill_of_materials_is_more_than_five_tiers_deep() -> None:
+    parts: dict[str, list[str]] = defaultdict(list)
+    for part in rows("components"):
+        parts[part["product"]].append(part["component"])
+
+    def depth(product: str) -> int:
+        return 1 + max((depth(p) for p in parts[product]), default=0)
+
+    assert depth("ericsson-baseband") >= 6
+    assert depth("ericsson-radio") >= 6
+    chosen = {p["component"]: p["choice"] for p in rows("components") if p["choice"]}
+    assert "lithium-battery" in chosen
+    assert "euv-lithography" not in chosen
+
+
+def test_it_takes_no_side() -> None:
+    assert not (CASE / "exclusions.csv").exists()
+    assert not (CASE / "rules.csv").exists()
+
+
+def test_everything_works_before_anything_is_taken_away(network: Network) -> None:
+    found = exposure(network, by=("firm", "territory", "plant", "passage"))
+    assert not any(found.summary["down_before"].values())
+    reach = found.tables["reach"]
+    lost = {
+        (str(h), str(k), str(i)): int(n)
+        for h, k, i, n in zip(
+            reach["horizon"], reach["kind"], reach["id"], reach["services_lost"], strict=True
+        )
+    }
+    everything = len(network["services"])
+    # A vendor's installed units run on; without its spares and support some services stop.
+    assert lost["now", "firm", "ericsson"] == 0
+    assert 0 < lost["in time", "firm", "ericsson"] < everything
+    # The one maker of EUV lithography stops every chip of the newest kind, in time.
+    assert lost["now", "plant", "euv-lithography-veldhoven"] == 0
+    assert lost["in time", "plant", "euv-lithography-veldhoven"] == everything
+    # An operator with two fifths of the people takes mobile data with it at once.
+    assert lost["now", "firm", "jio"] >= 4
+    # A closed passage makes lanes longer, not lost: its effect is on flows.
+    assert lost["in time", "passage", "malacca"] == 0
+
+
+def test_radio_and_grid_hang_on_each_other(network: Network) -> None:
+    needs = network["needs"]
+    named = [network.thing(int(code))[1] for code in needs["user"]]
+    inputs = [network.thing(int(code))[1] for code in needs["input"]]
+    pairs = set(zip(named, inputs, strict=True))
+    assert ("jio-mumbai", "power-ind-west") in pairs
+    assert ("power-ind-west", "power-control-ind") in pairs
+    assert ("power-control-ind", "core-jio-mumbai") in pairs
+    battery = needs["autonomy_hours"][np.array([u == "jio-mumbai" for u in named])]
+    assert battery.tolist() == [3.0]

@@ -1,0 +1,209 @@
+"""The command line as a user meets it: what it prints, writes, and returns."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from indranet.cli import run
+from indranet.model.schema import TABLES
+
+CASES = Path(__file__).resolve().parent / "cases"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(CASES / "one_operator", tmp_path / "case")
+    return tmp_path
+
+
+def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "indranet", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_a_new_case_passes_check_and_answers(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", "mine"]) == 0
+    for table in TABLES.values():
+        header = (here / "mine" / f"{table.name}.csv").read_text().splitlines()
+        assert header[0].split(",") == [column.name for column in table.columns]
+        assert len(header) > 1, f"a worked row in {table.name}"
+    assert "## needs" in (here / "mine" / "DICTIONARY.md").read_text()
+    assert run(["check", "mine"]) == 0
+    assert run(["describe", "mine"]) == 0
+    assert run(["exposure", "mine"]) == 0
+    assert run(["report", "runs/exposure-1"]) == 0
+    assert (here / "runs" / "exposure-1" / "report.html").stat().st_size > 10_000
+    printed = capsys.readouterr()
+    assert "runs/exposure-1" in printed.out
+    assert run(["check", "runs/exposure-1"]) == 0
+
+
+def test_init_leaves_a_folder_in_use_alone(here: Path) -> None:
+    before = sorted(p.name for p in (here / "case").iterdir())
+    assert run(["init", "case"]) == 2
+    assert sorted(p.name for p in (here / "case").iterdir()) == before
+
+
+def test_the_bundled_case_can_be_started_from(here: Path) -> None:
+    assert run(["init", "copy", "--example", "indo-pacific", "--quiet"]) == 0
+    assert run(["check", "copy", "--quiet"]) == 0
+    assert run(["init", "other", "--example", "nowhere"]) == 2
+
+
+def test_faults_are_all_listed_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (here / "case" / "sites.csv").open("a") as file:
+        file.write("shed,telko,AAA,radio,many,1\n")
+    assert run(["check", "case"]) == 1
+    found = capsys.readouterr().err
+    assert "sites.csv:5 operator 'telko'" in found
+    assert "did you mean 'telco'" in found
+    assert "sites.csv:5 people 'many'" in found
+    assert "2 faults" in found
+    assert run(["exposure", "case", "--out", "answer"]) == 1
+    assert not (here / "answer").exists(), "a broken case never gives a number"
+    assert run(["check", "case", "--json"]) == 1
+    printed = capsys.readouterr().out
+    assert {f["column"] for f in json.loads(printed)["faults"]} == {"operator", "people"}
+
+
+def test_json_is_alone_on_standard_output(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["exposure", "case", "--json", "--by", "firm"]) == 0
+    printed = capsys.readouterr()
+    summary = json.loads(printed.out)
+    assert summary["services"] == 2
+    assert summary["worst"]["in time"][0]["services_lost"] == 2
+
+
+def test_quiet_prints_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["exposure", "case", "--quiet", "--out", "answer"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert (here / "answer" / "run.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["exposure", "case", "--by", "vendor"], 2, "vendor is written firm"),
+        (["exposure", "case", "--by", "moon"], 2, "choose from"),
+        (["exposure", "case", "--on", "2026-02-30"], 2, "YYYY-MM-DD"),
+        (["exposure", "case", "--out", "case"], 2, "never overwrites"),
+        (["exposure"], 2, "CASE"),
+        (["exposure", "case", "--nothing"], 2, "--nothing"),
+        (["no-such-command"], 2, "no-such-command"),
+        (["exposure", "nowhere"], 1, "does not exist"),
+        (["report", "case"], 1, "is not a run folder"),
+        (["import", "visio", "x", "--into", "y"], 2, "faulttree"),
+        (["describe", "case", "--max-file-gb", "0.0000000001"], 1, "limit"),
+    ],
+)
+def test_exit_codes_and_what_is_said(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    assert run(arguments) == code
+    assert said in capsys.readouterr().err
+    assert here.is_dir()
+
+
+def test_a_zip_is_a_case(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile("case.zip", "w") as archive:
+        for path in sorted((here / "case").iterdir()):
+            archive.write(path, path.name)
+    assert run(["describe", "case.zip", "--json"]) == 0
+    zipped = json.loads(capsys.readouterr().out)
+    assert run(["describe", "case", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == zipped
+
+
+def test_names_with_markup_are_printed_as_they_are(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = here / "case"
+    lines = (folder / "firms.csv").read_text().splitlines()
+    named = ["firm,country,parent,name", lines[1] + ",[/F99] <b>bold</b>"]
+    (folder / "firms.csv").write_text("\n".join([*named, *[x + "," for x in lines[2:]], ""]))
+    assert run(["exposure", "case", "--by", "firm"]) == 0
+    assert "[/F99] <b>bold</b>" in capsys.readouterr().out
+
+
+def test_an_error_of_ours_does_not_look_like_a_fault(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr("indranet.studies.exposure.exposure", broken)
+    assert run(["exposure", "case", "--out", "answer"]) == 70
+    assert "not of your input" in capsys.readouterr().err
+    assert not (here / "answer").exists()
+
+
+def test_help_and_version_start_fast_and_import_no_engine(here: Path) -> None:
+    code = (
+        "import sys; from indranet.cli import run; code = run(['--help']); "
+        "assert not {'numba', 'duckdb', 'scipy'} & set(sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("demo", "init", "check", "describe", "exposure", "report", "import", "generate"):
+        assert name in done.stdout
+    assert command("--version", folder=here).stdout.strip()
+
+
+def test_import_and_generate_make_cases(here: Path) -> None:
+    tree = Path(__file__).parent / "intake" / "faulttrees"
+    first = sorted(tree.glob("*.xml"))[0]
+    assert run(["import", "faulttree", str(first), "--into", "tree", "--quiet"]) == 0
+    assert run(["check", "tree", "--quiet"]) == 0
+    assert run(["generate", "country", "--sites", "200", "--seed", "1", "--into", "made"]) == 0
+    assert run(["check", "made", "--quiet"]) == 0
+    assert run(["generate", "country", "--sites", "200", "--seed", "1", "--into", "made"]) == 2
+
+
+def test_the_demo_answers_and_can_be_asked_again(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["demo"]) == 0
+    first = capsys.readouterr().out
+    assert "demo-run/report.html" in first
+    assert "  5. " in first
+    assert run(["demo"]) == 0
+    assert capsys.readouterr().out == first
+    (here / "demo-run" / "mine.txt").write_text("keep")
+    assert run(["demo"]) == 2
+    assert (here / "demo-run" / "mine.txt").is_file()
+
+
+def test_a_stopped_command_leaves_nothing_half_written(here: Path) -> None:
+    """SIGTERM in the middle: exit code 130, a whole run folder or none."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "indranet", "demo"], cwd=here,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    time.sleep(1.0)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    folder = here / "demo-run"
+    if process.returncode == 0:
+        assert (folder / "report.html").is_file()
+    else:
+        assert process.returncode == 130, said
+        left = [p.name for p in folder.rglob("*")] if folder.exists() else []
+        assert not [name for name in left if name.startswith(".")]
+        assert "run.json" in left or not left

@@ -1,0 +1,105 @@
+"""The bundled Indo-Pacific case: facts and draws put together, the same bytes each time."""
+
+import argparse
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from tools.indo_pacific import lanes, others, radio, services, supply
+from tools.indo_pacific.facts import FACTS, Row, Tables, Value, evidence, read_facts
+from tools.indo_pacific.people import cities
+
+from indranet.model.case import write_case
+from indranet.model.schema import TABLES
+
+NAME = "Indo-Pacific"
+FIRST_DAY = date(2024, 7, 1)
+DESCRIPTION = (
+    "Mobile networks and the services on them in thirteen countries of the Indo-Pacific, with what "
+    "their equipment is made of: real places, names and ways, calibrated counts, synthetic mixes."
+)
+BUNDLED = FACTS.parents[2] / "src" / "indranet" / "data" / "indo-pacific"
+
+
+def case_tables() -> Tables:
+    """Return every table of the case as rows."""
+    operators, places = radio.operators(), cities()
+    sites = radio.radio_sites(operators, places)
+    access = radio.tables(sites)
+    cores = others.core_sites(operators)
+    rest = others.tables(
+        operators, places, radio.managers(sites, access["equipment"]), services.controlled()
+    )
+    standing = access["sites"] + rest["sites"]
+    installed = access["equipment"] + rest["equipment"]
+    offices = {
+        c.operator.firm: lanes.Place(c.operator.country, c.lat, c.lon) for c in reversed(cores)
+    }
+    goods = lanes.GoodsLanes()
+    made = supply.tables(standing, installed, offices, goods)
+    served = services.tables(services.World(places, sites, cores))
+    return {
+        "countries": _country_rows(),
+        **made,
+        "passages": lanes.passage_rows(),
+        "lanes": [goods.rows[k] for k in sorted(goods.rows)] + lanes.cable_rows(),
+        "sites": standing,
+        "equipment": installed,
+        "services": served["services"],
+        "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"],
+        "failures": rest["failures"] + lanes.failure_rows(),
+        "facilities": lanes.facility_rows(goods),
+        "agreements": _agreement_rows(),
+    }
+
+
+def _country_rows() -> list[Row]:
+    return [
+        {
+            "country": f["country"],
+            "name": f["name"],
+            "population": float(f["population"]),
+            "gdp_usd": float(f["gdp_usd"]) if f["gdp_usd"] else "",
+            **evidence(f["provenance"], f["source"]),
+        }
+        for f in read_facts("countries")
+    ]
+
+
+def _agreement_rows() -> list[Row]:
+    columns = ("agreement", "name", "kind", "parties", "from", "covers", "provenance", "source")
+    return [{column: f[column] for column in columns} for f in read_facts("agreements")]
+
+
+def columns_of(table: str, rows: list[Row]) -> dict[str, list[Value | None]]:
+    """Return rows as columns in the order of the schema, without those that no row fills."""
+    found: dict[str, list[Value | None]] = {}
+    for column in TABLES[table].columns:
+        cells = [row.get(column.name, "") for row in rows]
+        if all(cell == "" for cell in cells):
+            continue
+        found[column.name] = [None if cell == "" else cell for cell in cells]
+    return found
+
+
+def build(into: Path) -> None:
+    """Write the case into a folder, in place of the case that is there; its README stays."""
+    tables = {name: columns_of(name, rows) for name, rows in case_tables().items()}
+    with tempfile.TemporaryDirectory() as beside:
+        made = Path(beside) / "case"
+        write_case(made, NAME, FIRST_DAY, DESCRIPTION, tables)
+        into.mkdir(parents=True, exist_ok=True)
+        for old in [*into.glob("*.csv"), *into.glob("case.toml")]:
+            old.unlink()
+        for new in sorted(made.iterdir()):
+            shutil.copyfile(new, into / new.name)
+
+
+def main() -> None:
+    """Build the case from the command line."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--into", type=Path, default=BUNDLED, help="folder to write the case into")
+    into = parser.parse_args().into
+    build(into)
+    print(f"wrote {into}")
