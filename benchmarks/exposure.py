@@ -12,7 +12,7 @@ from indranet.model.case import read
 from indranet.studies.candidates import candidates
 from indranet.studies.compile import compile_network
 from indranet.studies.exposure import exposure
-from indranet.studies.lanes import lane_routes
+from indranet.studies.groundwork import groundwork
 
 KINDS = ("firm", "territory", "product", "passage")
 
@@ -34,7 +34,7 @@ def _measured(sites: int) -> dict[str, Any]:
             begun = time.perf_counter()
             exposure(network, by=KINDS, executor=threads)
             seconds.append(time.perf_counter() - begun)
-    gates = len(compile_network(network, lane_routes(network), horizon="in time").gates.threshold)
+    gates = len(compile_network(groundwork(network), horizon="in time").gates.threshold)
     count = len(candidates(network, KINDS).id)
     return {
         "work": f"exposure: {count:,} candidates on {things / 1e6:.0f}M nodes "

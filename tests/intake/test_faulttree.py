@@ -341,7 +341,7 @@ def test_a_chain_of_gates_may_be_long(tmp_path: Path) -> None:
     assert exact(network, "g0") == pytest.approx(0.1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(BY_HAND)), st.integers(0, 900), st.integers(0, 40), st.binary())
 def test_a_damaged_file_is_refused_or_read(
     tmp_path_factory: pytest.TempPathFactory, tree: str, at: int, cut: int, put: bytes
@@ -388,7 +388,7 @@ def holds(formula: object, failing: dict[str, bool]) -> bool:
     return bool(count >= needed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(formulas)
 def test_any_formula_keeps_its_probability(
     tmp_path_factory: pytest.TempPathFactory, formula: object

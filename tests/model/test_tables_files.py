@@ -1,6 +1,5 @@
 """The files of a case: what belongs to it, what is refused, and how a zip is unpacked."""
 
-import io
 import os
 import stat
 import tempfile
@@ -12,6 +11,7 @@ import pytest
 
 from indranet.errors import Fault, InputError
 from indranet.model.case import LIMITS, Limits, check, read
+from indranet.model.tables import connected
 
 SETTINGS = 'name = "n"\nfirst_day = 2025-01-01\n'
 FIRMS = "firm\nF\n"
@@ -137,6 +137,13 @@ def test_limits_of_files(tmp_path: Path) -> None:
     assert "already" in check(folder, limits=Limits(header_bytes=100))[0].problem
 
 
+def test_a_file_that_is_refused_makes_no_faults_elsewhere(tmp_path: Path) -> None:
+    folder = case_folder(tmp_path)
+    (folder / "firms.csv").write_text(FIRMS + "G\n" * 100)
+    (folder / "sites.csv").write_text("site,operator\na,F\n")
+    assert one_fault(folder, Limits(file_bytes=100)).file == "firms.csv"
+
+
 def test_long_cells_are_refused(tmp_path: Path) -> None:
     folder = case_folder(tmp_path)
     (folder / "firms.csv").write_text("firm,name\nF," + "x" * 900_000 + "\n")
@@ -196,6 +203,7 @@ def test_zip_bombs(tmp_path: Path) -> None:
     big = ("sites.csv", "site\n" + "a\n" * 3_000_000)
     path = zipped(tmp_path / "case.zip", [*CASE, big])
     assert "300 times its packed size" in one_fault(path).problem
+    assert "larger than 99 bytes" in one_fault(path, Limits(file_bytes=99)).problem
     wide = Limits(zip_ratio=10**6, unpacked_bytes=10**6)
     assert "unpacks to more than 1,000,000 bytes" in one_fault(path, wide).problem
 
@@ -239,10 +247,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert one_fault(folder).problem == "is not a file"
 
 
-def test_a_zip_in_memory_is_no_case(tmp_path: Path) -> None:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("x", "y")
-    path = tmp_path / "case.csv"
-    path.write_bytes(buffer.getvalue())
-    assert "holds no case.toml" in one_fault(path).problem
+def test_nothing_is_printed() -> None:
+    with connected() as connection:
+        (setting,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    assert setting == (False,)

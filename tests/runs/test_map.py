@@ -101,7 +101,7 @@ def test_what_is_cut_at_the_date_line_meets_there() -> None:
     east = np.array([[-180.0, -16.0], [-178.0, -15.5]])
     first, second = segments(worldmap.coast_paths(shown, [west, east]))
     assert first[2:].tolist() == second[:2].tolist()
-    assert first[0] < first[2] < second[2] < worldmap.WIDTH / 4
+    assert first[0] < first[2] < second[2] < worldmap.WIDTH / 2
 
 
 def test_land_all_round_the_world_fills_the_map_and_little_more() -> None:

@@ -16,6 +16,7 @@ from indranet.model.network import Network
 from indranet.studies.candidates import DEFAULT_KINDS, KINDS_ON_REQUEST, candidates
 from indranet.studies.compile import compile_network, expand, plant_output
 from indranet.studies.exposure import exposure
+from indranet.studies.groundwork import groundwork
 from indranet.studies.lanes import lane_routes
 
 Columns = Mapping[str, Sequence[Any]]
@@ -496,7 +497,7 @@ def test_candidates_of_control_and_jurisdiction(tmp_path: Path) -> None:
 
 def test_compiling_names_a_gate_for_every_thing(tmp_path: Path) -> None:
     network = network_of(tmp_path / "c", **random_tables(1))
-    compiled = compile_network(network, lane_routes(network), horizon="in time")
+    compiled = compile_network(groundwork(network), horizon="in time")
     assert compiled.gate.shape == (network.size,)
     assert compiled.gate.min() >= 0
     assert compiled.gate.max() < len(compiled.gates.threshold)

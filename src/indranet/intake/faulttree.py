@@ -145,7 +145,7 @@ def faulttree(files: Sequence[Path], folder: Path, *, max_bytes: int = MAX_BYTES
     if model.faults:
         faults = sorted(set(model.faults))
         raise InputError(faults[:_MAX_FAULTS], more=len(faults) > _MAX_FAULTS)
-    write_case(folder, folder.name, _FIRST_DAY, _description(model, files), _tables(model))
+    write_case(folder, folder.name, _FIRST_DAY, _description(model, files), _tables(model, files))
 
 
 def _parse(file: Path, max_bytes: int) -> _Element:
@@ -464,18 +464,19 @@ def _description(model: _Model, files: Sequence[Path]) -> str:
     return f"Fault tree from {', '.join(file.name for file in files)}; top: {shown}."
 
 
-def _tables(model: _Model) -> dict[str, dict[str, Sequence[object]]]:
+def _tables(model: _Model, files: Sequence[Path]) -> dict[str, dict[str, Sequence[object]]]:
+    file = {str(path): path.name for path in files}
     gates = list(model.gates.values())
     used = {name for gate in gates for name in gate.inputs}
     things = [name for name in model.probabilities if name in used]
     needs = [(gate, name, count) for gate in gates for name, count in gate.inputs.items()]
-    sources = {name: Path(d.element.file).name for name, d in model.events.items()}
+    sources = {name: file[d.element.file] for name, d in model.events.items()}
     return {
         "services": {
             "service": [gate.name for gate in gates],
             "name": [gate.label for gate in gates],
             "provenance": ["derived"] * len(gates),
-            "source": [Path(gate.element.file).name for gate in gates],
+            "source": [file[gate.element.file] for gate in gates],
         },
         "needs": {
             "user": [gate.name for gate, _, _ in needs],
@@ -484,7 +485,7 @@ def _tables(model: _Model) -> dict[str, dict[str, Sequence[object]]]:
             "capacity": [count for _, _, count in needs],
             "at_least": [_at_least(gate) for gate, _, _ in needs],
             "provenance": ["derived"] * len(needs),
-            "source": [Path(gate.element.file).name for gate, _, _ in needs],
+            "source": [file[gate.element.file] for gate, _, _ in needs],
         },
         "failures": {
             "thing": things,

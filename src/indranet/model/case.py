@@ -1,6 +1,6 @@
 """A case in and out: read and check a folder or zip, write a folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -57,7 +57,8 @@ def read(path: str | Path, *, limits: Limits = LIMITS) -> Network:
         settings, more = read_settings(folder, limits)
         digest, contents = scan(folder, files.values())
         with sql.connected() as connection:
-            case = _Case(connection, limits, files, faults + more)
+            refused = {Path(fault.file).stem for fault in faults}
+            case = _Case(connection, limits, files, refused, faults + more)
             tables = _assemble(case, contents)
             if case.faults:
                 raise _refusal(case.faults, limits)
@@ -107,6 +108,7 @@ class _Case:
     connection: duckdb.DuckDBPyConnection
     limits: Limits
     files: Mapping[str, Path]
+    refused: Set[str]
     faults: list[Fault]
     sources: dict[str, Source] = field(default_factory=dict)
     loaded: dict[str, sql.Loaded] = field(default_factory=dict)
@@ -131,7 +133,10 @@ class _Case:
         """Return whether a file that declares one of these kinds is there but not read."""
         declaring = [(DECLARED_BY[kind], kind) for kind in kinds if kind in DECLARED_BY]
         declaring += list(_THINGS) if "thing" in kinds else []
-        return any(table in self.files and not self.has(table, key) for table, key in declaring)
+        return any(
+            table in self.refused or (table in self.files and not self.has(table, key))
+            for table, key in declaring
+        )
 
 
 def _assemble(case: _Case, contents: Mapping[str, Contents]) -> Tables:
@@ -151,12 +156,8 @@ def _assemble(case: _Case, contents: Mapping[str, Contents]) -> Tables:
     rows = {name: _rows(case, schema) for name, schema in TABLES.items()}
     for name in case.loaded:
         case.faults += _repeated_keys(case, TABLES[name], rows[name])
-    whole = frozenset(
-        name
-        for name, sound in case.sound.items()
-        if name not in case.files
-        or (name in case.loaded and name not in case.misheaded and sound.all())
-    )
+    broken = case.refused | case.misheaded | (set(case.files) - set(case.loaded))
+    whole = {name for name, sound in case.sound.items() if sound.all()} - broken
     tables = Tables(rows, case.names, case.sound, whole, case.sources)
     case.faults += cross_row_faults(tables)
     return tables
@@ -169,7 +170,7 @@ def _load(case: _Case, schema: Table, path: Path, contents: Contents) -> sql.Loa
     case.faults += faults
     if header is None or not _header_is_sound(case, schema, path, header):
         return None
-    if not contents.nuls:
+    if not contents.nuls and not contents.astray:
         loaded = sql.load_csv(case.connection, schema, path, header, contents)
         if loaded:
             return loaded
@@ -325,6 +326,7 @@ def _unknown(case: _Case, schema: Table, column: Column, tables: Sequence[str]) 
 
 def _lists(case: _Case, table: sql.Loaded, column: Column, words: Array, codes: Array) -> None:
     """Parse the cells of several references, and keep them as compressed sparse rows."""
+    assert not table.schema.sorted_by, "the lists of a table that is sorted would be sorted too"
     parts = [[] if w in column.words else [p.strip() for p in str(w).split(";")] for w in words]
     flat = list(dict.fromkeys(p for some in parts for p in some))
     found = sql.text_codes(case.connection, flat, case.offsets(column.refers))
@@ -483,20 +485,14 @@ def _known_columns(table: str, columns: Mapping[str, Any]) -> None:
 
 
 def _toml(text: str) -> str:
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return (
-        '"'
-        + "".join(
-            escapes.get(c, c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}") for c in text
-        )
-        + '"'
-    )
+    plain = (c if c >= " " and c not in '"\\\x7f' else f"\\u{ord(c):04x}" for c in text)
+    return f'"{"".join(plain)}"'
 
 
 def _writable(values: Sequence[Any] | Array) -> Array:
     """Return the cells of one column as numbers or as texts."""
     given = np.asarray(values, dtype=None if isinstance(values, np.ndarray) else object)
-    if given.dtype.kind in "biuf":
+    if given.dtype.kind in "biufU":
         return given
     if given.dtype.kind == "M":
         given = given.astype("M8[D]").astype(object)

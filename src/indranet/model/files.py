@@ -20,6 +20,8 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
+import numpy as np
+
 from indranet.errors import Fault, InputError, UsageError
 from indranet.model.schema import TABLES, Table
 
@@ -33,6 +35,7 @@ ANSWERS = "expected"
 """How the names of files begin that hold the answers to a worked case, beside its tables."""
 
 _CHUNK = 1 << 20
+_BLOCK = 1 << 26
 _RATIO_FROM = 1 << 20
 _BYTE_ORDER_MARKS = {
     b"\xff\xfe": "UTF-16",
@@ -81,11 +84,20 @@ class Settings:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the bytes of a file hold: numbers of commas, quotation marks and NUL bytes."""
+    """What the bytes of a file hold.
+
+    Attributes
+    ----------
+    commas, nuls
+        Numbers of commas and of NUL bytes.
+    quoted, astray
+        Whether there are quotation marks; whether one stands where no cell begins or ends.
+    """
 
     commas: int
-    quotes: int
     nuls: int
+    quoted: bool
+    astray: bool
 
 
 def suggestion(value: str, options: Iterable[str]) -> str:
@@ -109,10 +121,11 @@ def opened(path: Path, limits: Limits) -> Iterator[Path]:
     elif not path.exists():
         raise InputError([Fault(str(path), problem="does not exist", remedy="correct the path")])
     elif not path.is_file() or not zipfile.is_zipfile(path):
-        problem = "is neither a folder nor a zip"
-        raise InputError(
-            [Fault(str(path), problem=problem, remedy="give a case folder or its zip")]
-        )
+        problem, remedy = "is neither a folder nor a zip", "give a case folder or its zip"
+        raise InputError([Fault(str(path), problem=problem, remedy=remedy)])
+    elif path.stat().st_size > limits.file_bytes:
+        problem = f"is larger than {limits.file_bytes:,} bytes"
+        raise InputError([Fault(str(path), problem=problem, remedy="give the folder")])
     else:
         with tempfile.TemporaryDirectory(prefix="indranet-") as folder:
             faults = _unpack(path, Path(folder), limits)
@@ -317,8 +330,30 @@ def scan(folder: Path, paths: Collection[Path]) -> tuple[str, dict[str, Contents
                 commas += chunk.count(b",")
                 quotes += chunk.count(b'"')
                 nuls += chunk.count(b"\0")
-        contents[path.name] = Contents(commas, quotes, nuls)
+        astray = path.suffix == ".csv" and quotes > 0 and _quote_astray(path)
+        contents[path.name] = Contents(commas, nuls, quotes > 0, astray)
     return digest.hexdigest(), contents
+
+
+def _quote_astray(path: Path) -> bool:
+    """Return whether a quotation mark stands where no cell begins or ends.
+
+    Marks open and close in turn, a doubled one closes and opens: each that opens follows a comma,
+    a line end or a mark, each that closes comes before one.
+    """
+    data = np.memmap(path, dtype=np.uint8, mode="r")
+    beside = np.zeros(256, dtype=bool)
+    beside[np.frombuffer(b',"\r\n', dtype=np.uint8)] = True
+    opens = True
+    for start in range(0, len(data), _BLOCK):
+        at = np.flatnonzero(data[start : start + _BLOCK] == ord('"')) + start
+        opening, closing = (at[::2], at[1::2]) if opens else (at[1::2], at[::2])
+        before = opening[opening > 0] - 1
+        after = closing[closing + 1 < len(data)] + 1
+        if not (beside[data[before]].all() and beside[data[after]].all()):
+            return True
+        opens ^= bool(len(at) % 2)
+    return not opens
 
 
 def read_header(path: Path, limits: Limits) -> tuple[list[str] | None, list[Fault]]:
@@ -384,19 +419,22 @@ def header_faults(
 
 
 class _Lines:
-    """Lines of a text file that remember how the last one ended."""
+    """Lines of a text file, kept until they are taken."""
 
     def __init__(self, file: TextIO) -> None:
         self.file = file
-        self.last = ""
+        self.kept = ""
 
     def __iter__(self) -> Iterator[str]:
         for line in self.file:
-            self.last = line
+            self.kept += line
             yield line
 
-    def ending(self) -> str:
-        return self.last[len(self.last.rstrip("\r\n")) :]
+    def take(self) -> tuple[str, str]:
+        """Return the lines since the last call, as one text, and how it ends."""
+        text, self.kept = self.kept, ""
+        body = text.rstrip("\r\n")
+        return body, text[len(body) :]
 
 
 @dataclass(frozen=True)
@@ -420,45 +458,48 @@ def walk(path: Path, columns: int, limits: Limits) -> Walk:
     """Walk a CSV file of so many columns record by record, as far as it can be read."""
     rows, lines = array("q"), array("q")
     faults: list[Fault] = []
-    row = line = 1
+    row, line, first_ending = 0, 1, ""
     previous_limit = csv.field_size_limit(CELL_CHARACTERS)
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
             text = _Lines(file)
             reader = csv.reader(iter(text), strict=True)
-            next(reader)
-            first_ending = text.ending()
-            line = reader.line_num + 1
             for cells in reader:
                 row += 1
-                if any(cells) or (cells and columns > 1):
+                body, ending = text.take()
+                first_ending = first_ending or ending
+                blank = not cells or (columns == 1 and cells == [""])
+                if row > 1 and not blank:
                     rows.append(row)
                     lines.append(line)
-                    problem, remedy = _row_problem(cells, columns)
-                    ending = text.ending()
-                    if not problem and ending and ending != first_ending:
-                        problem = "ends its line in another way than the header"
-                        remedy = "save it again with one kind of line end"
-                    if problem and len(faults) <= limits.faults:
-                        faults.append(Fault(path.name, row, "", "", problem, remedy, line))
+                problem, remedy = ("", "") if blank else _row_problem(body, cells, columns)
+                if not problem and ending not in ("", first_ending):
+                    problem = "ends its line in another way than the header"
+                    remedy = "save it again with one kind of line end"
+                if problem and len(faults) <= limits.faults:
+                    faults.append(Fault(path.name, row, "", "", problem, remedy, line))
                 line = reader.line_num + 1
     except csv.Error as error:
         problem = f"is not CSV: {error}"
-        remedy = "double each quotation mark inside a cell and close each quoted cell"
-        faults.append(Fault(path.name, row + 1, "", "", problem, remedy, line))
+        faults.append(Fault(path.name, row + 1, "", "", problem, _QUOTE_REMEDY, line))
     finally:
         csv.field_size_limit(previous_limit)
     return Walk(rows, lines, faults)
 
 
-def _row_problem(cells: list[str], columns: int) -> tuple[str, str]:
+_QUOTE_REMEDY = "put the whole cell in quotation marks and double those inside it"
+_WELL_QUOTED = re.compile(r'(?:"(?:[^"]|"")*+"|[^",]*+)(?:,(?:"(?:[^"]|"")*+"|[^",]*+))*+')
+
+
+def _row_problem(body: str, cells: list[str], columns: int) -> tuple[str, str]:
+    if '"' in body and not _WELL_QUOTED.fullmatch(body):
+        return "has a quotation mark inside a cell", _QUOTE_REMEDY
     if len(cells) != columns:
         remedy = "quote cells that hold a comma, and fill the row up to the header"
         return f"has {len(cells)} cells where the header has {columns}", remedy
-    text = "".join(cells)
-    if "\0" in text:
+    if "\0" in body:
         return "holds a NUL byte", "remove it, or save the file as UTF-8"
-    if not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text):
+    if not body.isascii() and any("\udc80" <= c <= "\udcff" for c in body):
         return "holds bytes that are not UTF-8", "save the file as UTF-8"
     return "", ""
 

@@ -75,6 +75,8 @@ def connected() -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             # Objects are texts, and are not to be guessed from a sample of them.
             connection.execute("SET pandas_analyze_sample = 0")
+            # After two seconds it would be drawn into standard output.
+            connection.execute("SET enable_progress_bar = false")
             yield connection
         finally:
             connection.close()
@@ -121,7 +123,7 @@ def load_csv(
     except duckdb.Error:
         return None
     inside = "0"
-    if contents.quotes:
+    if contents.quoted:
         inside = " + ".join(
             f"coalesce(sum(length({name}) - length(replace({name}, ',', ''))), 0)"
             for name in map(quoted, names)

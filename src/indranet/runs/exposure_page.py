@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from indranet.runs.exposure_tables import (
@@ -11,17 +10,9 @@ from indranet.runs.exposure_tables import (
     limits_section,
     tables_section,
 )
-from indranet.runs.findings import (
-    HORIZON_WORDS,
-    Dependence,
-    dependences,
-    own_part,
-    rows_of,
-    without_own,
-)
+from indranet.runs.findings import HORIZON_WORDS, Answer, Dependence, own_part
 from indranet.runs.map_section import map_section
 from indranet.runs.markup import Html, block, element, joined, table
-from indranet.runs.run import Run, Table
 from indranet.runs.words import (
     FIRST,
     cause_list,
@@ -57,43 +48,25 @@ _KIND_NOTES = {
 }
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What the sections share: the run, its summary, worst dependences and tables of reach."""
-
-    run: Run
-    summary: Mapping[str, Any]
-    worst: Mapping[str, list[Dependence]]
-    reach: Table
-    by_country: Table
-
-
-def exposure_article(run: Run, key: str, level: int) -> Html:
+def exposure_article(answer: Answer, key: str, level: int) -> Html:
     """Return the article of one exposure run.
 
     Parameters
     ----------
-    run
-        The run, checked (`findings.check_exposure`).
+    answer
+        What the run found.
     key
         Prefix of the identifiers on the page, one for each run.
     level
         Level of its title among the headings of the page.
     """
-    by_country = run.table("reach_countries")
-    worst = {h: without_own(dependences(run.manifest, h), by_country) for h in HORIZON_WORDS}
-    answer = _Answer(run, run.manifest["summary"], worst, run.table("reach"), by_country)
     sections = (
-        ("worst", "The five worst dependences", _worst_section(answer, level + 1)),
-        (
-            "map",
-            "Where it is felt",
-            map_section(worst, run.table("places"), run.table("losses"), key),
-        ),
-        ("countries", "Losses by country", country_section(worst, by_country)),
-        ("tables", "The tables behind it", tables_section(run, worst, answer.reach, level + 2)),
-        ("data", "What the data is", data_section(run.manifest, level + 2)),
-        ("limits", "What this report does not say", limits_section(run.manifest)),
+        ("worst", "The five worst dependences", _worst_section(answer, level + 2)),
+        ("map", "Where it is felt", map_section(answer, key)),
+        ("countries", "Losses by country", country_section(answer)),
+        ("tables", "The tables behind it", tables_section(answer, level + 2)),
+        ("data", "What the data is", data_section(answer.manifest, level + 2)),
+        ("limits", "What this report does not say", limits_section(answer.manifest)),
     )
     return element(
         "article",
@@ -107,7 +80,7 @@ def exposure_article(run: Run, key: str, level: int) -> Html:
                     for name, title, _ in sections
                 ),
             ),
-            aria_label=f"Sections on {run.manifest['case']}",
+            aria_label=f"Sections on {answer.manifest['case']}",
         ),
         *(
             element(
@@ -122,14 +95,14 @@ def exposure_article(run: Run, key: str, level: int) -> Html:
     )
 
 
-def _head(answer: _Answer, level: int) -> Html:
-    manifest, summary = answer.run.manifest, answer.summary
+def _head(answer: Answer, level: int) -> Html:
+    manifest, summary = answer.manifest, answer.summary
     asked = shlex.join(["indranet", str(manifest["command"]), *map(str, manifest["inputs"])])
     things = len(set(zip(answer.reach["kind"], answer.reach["id"], strict=True)))
     facts = [
         ("As of", day(summary["on"])),
         ("Services", exact(summary["services"])),
-        ("Sites", f"{number(summary['sites'])} in {counted(summary['site_rows'], 'row')}"),
+        ("Sites", _sites_words(summary)),
         (f"People, over all {summary['people_counted_by']}", people(summary["people"])),
         ("Taken away, one by one", counted(things, "thing")),
         ("Marking", str(manifest["marking"])),
@@ -160,6 +133,11 @@ def _head(answer: _Answer, level: int) -> Html:
     )
 
 
+def _sites_words(summary: Mapping[str, Any]) -> str:
+    rows = int(summary["site_rows"])
+    return f"{number(summary['sites'])} in {counted(rows, 'row')}" if rows else "none"
+
+
 def _people_note(summary: Mapping[str, Any]) -> str:
     if summary["people_counted_by"] == "services":
         return (
@@ -169,19 +147,19 @@ def _people_note(summary: Mapping[str, Any]) -> str:
     return "The case names no services: people are those whom the lost sites serve."
 
 
-def _worst_section(answer: _Answer, level: int) -> Html:
+def _worst_section(answer: Answer, level: int) -> Html:
     return joined(
         [
             element(
                 "p",
                 "Each line is one loss. Causes of one and the same loss stand together: any one of "
-                "them is enough. What a country loses by its own absence, and a mobile operator's "
-                "loss to its own customers, count for nothing in this order.",
+                "them is enough. What a country loses by its own absence counts for nothing "
+                "in this order.",
             ),
-            *_made_up(answer.run.manifest["provenance_shares"]),
+            *_made_up(answer.manifest["provenance_shares"]),
             element(
                 "div",
-                *(_worst_column(answer, horizon, level + 1) for horizon in ("now", "in time")),
+                *(_worst_column(answer, horizon, level) for horizon in ("now", "in time")),
                 class_="columns",
             ),
             *(_all_of(answer, horizon) for horizon in HORIZON_WORDS),
@@ -206,7 +184,7 @@ def _glossary() -> Html:
     return element("dl", *terms, class_="glossary")
 
 
-def _worst_column(answer: _Answer, horizon: str, level: int) -> Html:
+def _worst_column(answer: Answer, horizon: str, level: int) -> Html:
     found = answer.worst[horizon][:FIRST]
     lines = [_worst_line(answer, dependence) for dependence in found]
     return element(
@@ -217,7 +195,7 @@ def _worst_column(answer: _Answer, horizon: str, level: int) -> Html:
     )
 
 
-def _worst_line(answer: _Answer, dependence: Dependence) -> Html:
+def _worst_line(answer: Answer, dependence: Dependence) -> Html:
     share, unit = dependence.part
     name, kinds = next(iter(causes(dependence).items()))
     return element(
@@ -263,61 +241,49 @@ def _others(words: Sequence[str]) -> Html:
     )
 
 
-def _notes(answer: _Answer, dependence: Dependence) -> list[Html]:
+def _notes(answer: Answer, dependence: Dependence) -> list[Html]:
     """Return what a reader must know of one loss: its own people, assumptions, other makers."""
     notes = []
-    if dependence.own_people or dependence.own_services:
+    if dependence.people > dependence.people_elsewhere:
         whole = counted(dependence.services, "service") if dependence.total_services else ""
         both = [part for part in (whole, f"{people(dependence.people)} people") if part]
         notes.append(joined([f"Counted outside the country itself; with it {listed(both)}."]))
     if dependence.hangs:
-        notes.append(
-            joined(
-                [
-                    element("span", "Hangs on an assumption", class_="tag"),
-                    f" {range_words(dependence)}, as 30 to 80\u00a0% of a supply must be left.",
-                ]
-            )
-        )
+        tag = element("span", "Hangs on an assumption", class_="tag")
+        its_own = ", its own among them," if dependence.of_country else ""
+        share = "as 30 to 80\u00a0% of a supply must be left"
+        notes.append(joined([tag, f" {range_words(dependence)}{its_own or ','} {share}."]))
     taken = set(answer.summary["unknown_products"])
     unknown = [t.name for t in dependence.things if t.kind == "product" and t.id in taken]
     if unknown:
-        notes.append(
-            joined(
-                [
-                    element("span", "Not known", class_="tag"),
-                    f" who makes {listed(unknown)}: taken as available.",
-                ]
-            )
-        )
+        tag = element("span", "Not known", class_="tag")
+        notes.append(joined([tag, f" who makes {listed(unknown)}: taken as available."]))
     if dependence.horizon == "in time":
         notes.append(joined([_resourced_words(answer, dependence)]))
     return notes
 
 
-def _resourced_words(answer: _Answer, dependence: Dependence) -> str:
+def _resourced_words(answer: Answer, dependence: Dependence) -> str:
     """Return what remains lost of a loss in time when any maker of a product may step in."""
     first, reach = dependence.things[0], answer.reach
-    rows = rows_of(reach, first, "resourced")
+    rows = reach.of(first, "resourced")
     if not len(rows):
         return "Not examined with any maker allowed."
-    column = "services_lost" if dependence.total_services else "sites_lost"
-    own, own_people = own_part(answer.by_country, first, "resourced")
-    rest = float(reach[column][rows[0]]) - (own if dependence.total_services else 0)
+    own, own_people = own_part(answer.countries, first, "resourced")
+    by_service = dependence.services_elsewhere > 0
+    rest = float(reach["services_lost" if by_service else "sites_lost"][rows[0]])
+    rest -= own if by_service else 0
     persons = float(reach["people_lost"][rows[0]]) - own_people
-    before = dependence.services - dependence.own_services
-    if (rest, persons) == (
-        before if dependence.total_services else dependence.sites,
-        dependence.people - dependence.own_people,
-    ):
+    before = dependence.services_elsewhere if by_service else dependence.sites
+    if (rest, persons) == (before, dependence.people_elsewhere):
         return "Just as much with any maker allowed."
     if not (rest or persons):
         return "Nothing is lost with any maker allowed."
-    what = counted(rest, "service" if dependence.total_services else "site")
-    return f"With any maker allowed: {what}, {people(persons)} people."
+    what = counted(rest, "service" if by_service else "site")
+    return f"With any maker allowed: {what}{f', {people(persons)} people' if persons else ''}."
 
 
-def _all_of(answer: _Answer, horizon: str) -> Html:
+def _all_of(answer: Answer, horizon: str) -> Html:
     found = answer.worst[horizon]
     if not found:
         return Html("")
@@ -325,9 +291,9 @@ def _all_of(answer: _Answer, horizon: str) -> Html:
         (
             f"{rank}",
             _cause_cell(dependence),
-            exact(dependence.services - dependence.own_services),
+            exact(dependence.services_elsewhere),
             exact(dependence.sites),
-            exact(dependence.people - dependence.own_people),
+            exact(dependence.people_elsewhere),
             " of ".join([percent(dependence.part[0]), dependence.part[1]]),
             range_words(dependence) if dependence.hangs else "",
         )

@@ -12,11 +12,11 @@ from indranet.runs.findings import (
     COUNTRY_KINDS,
     HORIZON_WORDS,
     KIND_WORDS,
+    Answer,
     Dependence,
-    rows_of,
+    Losses,
 )
 from indranet.runs.markup import Html, block, element, joined, scrolling, table
-from indranet.runs.run import Run, Table
 from indranet.runs.words import brief, counted, exact, listed, people, percent, short_cause
 
 _MATRIX_ROWS, _MATRIX_COLUMNS = 10, 26
@@ -36,16 +36,9 @@ _PROVENANCE_NOTES = {
 }
 
 
-def country_section(worst: Mapping[str, Sequence[Dependence]], by_country: Table) -> Html:
-    """Return a matrix of the worst dependences and the countries that feel them.
-
-    Parameters
-    ----------
-    worst
-        Horizon to its dependences, worst first.
-    by_country
-        The run's table `reach_countries`.
-    """
+def country_section(answer: Answer) -> Html:
+    """Return a matrix of the worst dependences and the countries that feel them."""
+    worst, by_country = answer.worst, answer.countries
     shown = {h: list(worst[h][:_MATRIX_ROWS]) for h in ("now", "in time") if worst[h]}
     losses = {
         (d.horizon, rank): _by_country(d, by_country)
@@ -106,14 +99,14 @@ def country_section(worst: Mapping[str, Sequence[Dependence]], by_country: Table
     )
 
 
-def _measure(by_country: Table) -> str:
+def _measure(by_country: Losses) -> str:
     """Return what is counted by country: people, or rows where the case counts nobody."""
     return "people_lost" if by_country["people_lost"].any() else "rows_lost"
 
 
-def _by_country(dependence: Dependence, by_country: Table) -> dict[str, float]:
+def _by_country(dependence: Dependence, by_country: Losses) -> dict[str, float]:
     """Return what each country loses to one dependence."""
-    rows = rows_of(by_country, dependence.things[0], dependence.horizon)
+    rows = by_country.of(dependence.things[0], dependence.horizon)
     lost = by_country[_measure(by_country)][rows]
     return dict(zip(by_country["country"][rows].tolist(), lost.astype(float).tolist(), strict=True))
 
@@ -142,32 +135,26 @@ def _country_names(worst: Mapping[str, Sequence[Dependence]]) -> dict[str, str]:
     return {t.id: t.name for t in things if t.kind in COUNTRY_KINDS and t.name != t.id}
 
 
-def tables_section(
-    run: Run, worst: Mapping[str, Sequence[Dependence]], reach: Table, level: int
-) -> Html:
+def tables_section(answer: Answer, level: int) -> Html:
     """Return every loss, how it hangs on the share of a supply, and the services that stop.
 
     Parameters
     ----------
-    run
-        The run.
-    worst
-        Horizon to its dependences, worst first.
-    reach
-        The run's table of that name.
+    answer
+        What the run found.
     level
         Level of a heading here.
     """
     return joined(
         [
             element(f"h{level}", "Every loss that takes something away"),
-            _reach_table(reach, _names(worst)),
+            _reach_table(answer.reach, _names(answer.worst)),
             element(f"h{level}", "How much of a supply must be left"),
-            _need_share_table(run.table("need_share"), worst["in time"], run.manifest["summary"]),
+            _need_share_table(answer),
             element(f"h{level}", "Which services stop"),
             *(
-                _services_block(HORIZON_WORDS[h], found, run.table("services"))
-                for h, found in worst.items()
+                _services_block(HORIZON_WORDS[horizon], found, answer.services)
+                for horizon, found in answer.worst.items()
             ),
         ]
     )
@@ -178,7 +165,7 @@ def _names(worst: Mapping[str, Sequence[Dependence]]) -> dict[tuple[str, str], s
     return {(thing.kind, thing.id): thing.name for thing in things}
 
 
-def _reach_table(reach: Table, names: Mapping[tuple[str, str], str]) -> Html:
+def _reach_table(reach: Losses, names: Mapping[tuple[str, str], str]) -> Html:
     lost = (reach["people_lost"] > 0) | (reach["services_lost"] > 0) | (reach["sites_lost"] > 0)
     rows = np.flatnonzero(lost)
     order = np.lexsort(
@@ -230,7 +217,7 @@ def _kind_words(kinds: npt.NDArray[Any]) -> list[str]:
     return [KIND_WORDS.get(str(kind), str(kind)) for kind in kinds]
 
 
-def _horizon_words(reach: Table, rows: npt.NDArray[np.int64]) -> list[str]:
+def _horizon_words(reach: Losses, rows: npt.NDArray[np.int64]) -> list[str]:
     """Return when each row loses, and on which plane where that is not whether things work."""
     return [
         HORIZON_WORDS.get(horizon, horizon) + ("" if plane == "works" else f", {plane}")
@@ -255,10 +242,9 @@ def _filters(kinds: Sequence[str], horizons: Sequence[str]) -> Html:
     )
 
 
-def _need_share_table(
-    need_share: Table, found: Sequence[Dependence], summary: Mapping[str, Any]
-) -> Html:
-    usual = float(summary["need_share"])
+def _need_share_table(answer: Answer) -> Html:
+    need_share, found = answer.need_share, answer.worst["in time"]
+    usual = float(answer.summary["need_share"])
     hanging = [dependence for dependence in found if dependence.hangs]
     note = (
         f"A product counts as supplied while {percent(usual)} of its contracted flow is left. That "
@@ -271,7 +257,7 @@ def _need_share_table(
     rows = []
     for dependence in hanging:
         cells = [short_cause(dependence)]
-        at = rows_of(need_share, dependence.things[0], dependence.horizon)
+        at = need_share.of(dependence.things[0], dependence.horizon)
         for share in shares:
             row = at[np.isclose(need_share["need_share"][at], share)]
             if np.isclose(share, usual):
@@ -291,13 +277,13 @@ def _need_share_table(
     return joined([element("p", note), table(caption, heads, rows, numbers=range(1, len(heads)))])
 
 
-def _services_block(title: str, found: Sequence[Dependence], services: Table) -> Html:
+def _services_block(title: str, found: Sequence[Dependence], services: Losses) -> Html:
     if not found or not len(services["service"]):
         return Html("")
     seen: dict[tuple[str, ...], int] = {}
     parts = []
     for rank, dependence in enumerate(found, 1):
-        rows = rows_of(services, dependence.things[0], dependence.horizon)
+        rows = services.of(dependence.things[0], dependence.horizon)
         rows = rows[np.argsort(-services["people"][rows], kind="stable")]
         names = tuple(services["service"][rows].tolist())
         if names in seen:

@@ -1,7 +1,7 @@
 """The answer of an exposure run as plain data: its dependences, and their losses by country."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from indranet.errors import Fault, InputError
 from indranet.model.schema import MARKINGS
-from indranet.runs.run import MANIFEST, Run, Table, check_run
+from indranet.runs.run import MANIFEST, Run, Table
 
 HORIZON_WORDS = {
     "now": "At once",
@@ -33,7 +33,8 @@ KIND_WORDS = {
 """Kind of candidate to the word that stands behind a name."""
 COUNTRY_KINDS = ("territory", "jurisdiction")
 
-NEEDED = {
+_AGAIN = "run again"
+_NEEDED = {
     "reach": (
         "kind", "id", "horizon", "plane", "services_lost", "sites_lost", "people_lost",
         "people_share",
@@ -45,10 +46,24 @@ NEEDED = {
     "losses": ("kind", "id", "horizon", "place", "share"),
 }  # fmt: skip
 """Tables and columns of an exposure run that a report reads."""
-_TOLD = ("case", "inputs", "warnings", "provenance_shares", "rows")
+_TOLD = (
+    "case",
+    "case_hash",
+    "version",
+    "marking",
+    "summary",
+    "inputs",
+    "warnings",
+    "provenance_shares",
+    "rows",
+)
 _SAID = (
     "on", "services", "site_rows", "sites", "people", "people_counted_by", "need_share", "worst",
     "down_before", "unknown_products", "unplaced_lanes", "absent_tables",
+)  # fmt: skip
+_GROUPED = (
+    "things", "services_lost", "people_lost", "sites_lost", "services_elsewhere",
+    "people_elsewhere", "hangs_on_need_share", "services_lost_range", "people_lost_range",
 )  # fmt: skip
 
 
@@ -79,10 +94,8 @@ class Dependence:
         Causes, any one of which is enough.
     services, sites, people
         What stops.
-    own_services, own_people
-        The part of it in the very country that is taken away; 0 for anything else.
-    own_known
-        Whether that part was looked up: a manifest alone does not tell it.
+    services_elsewhere, people_elsewhere
+        The same without what a country loses by its own absence; equal for anything else.
     total_services, total_sites, total_people
         What the case holds.
     services_range, people_range
@@ -96,9 +109,8 @@ class Dependence:
     services: int
     sites: float
     people: float
-    own_services: int
-    own_people: float
-    own_known: bool
+    services_elsewhere: int
+    people_elsewhere: float
     total_services: int
     total_sites: float
     total_people: float
@@ -118,8 +130,8 @@ class Dependence:
         Of all people; of services where nobody loses any, of sites where no service stops either.
         """
         for lost, total, unit in (
-            (self.people - self.own_people, self.total_people, "people"),
-            (self.services - self.own_services, self.total_services, "services"),
+            (self.people_elsewhere, self.total_people, "people"),
+            (self.services_elsewhere, self.total_services, "services"),
             (self.sites, self.total_sites, "sites"),
         ):
             if total and lost:
@@ -127,43 +139,131 @@ class Dependence:
         return 0.0, "people"
 
 
-def check_exposure(run: Run) -> None:
-    """Check that a run is whole and holds all that a report of an exposure reads.
+@dataclass(frozen=True)
+class Losses:
+    """One table of a run, its rows found by what was taken away and when.
+
+    Attributes
+    ----------
+    columns
+        Column name to values, shape (rows,).
+    rows
+        (kind, id, horizon) to its rows on the plane of what works.
+    """
+
+    columns: Table
+    rows: Mapping[tuple[str, str, str], list[int]]
+
+    def __getitem__(self, column: str) -> npt.NDArray[Any]:
+        """Return one column."""
+        return self.columns[column]
+
+    def of(self, thing: Thing, horizon: str) -> npt.NDArray[np.int64]:
+        """Return the rows of one thing's loss."""
+        found = self.rows.get((thing.kind, thing.id, horizon), [])
+        return np.array(found, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a report tells of one exposure run.
+
+    Attributes
+    ----------
+    manifest, summary
+        The run's manifest, and its summary.
+    worst
+        Horizon to its dependences, worst first.
+    reach, need_share, countries, services, losses
+        The run's tables by what was taken away (`countries` is `reach_countries`).
+    places
+        The run's table of that name.
+    """
+
+    manifest: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    worst: Mapping[str, list[Dependence]]
+    reach: Losses
+    need_share: Losses
+    countries: Losses
+    services: Losses
+    losses: Losses
+    places: Table
+
+
+def read_answer(run: Run) -> Answer:
+    """Read all that a report of an exposure run needs.
 
     Raises
     ------
     InputError
         With every table, column and entry that is missing or damaged.
     """
-    faults = check_run(run.folder) or _lacking(run)
+    tables, faults = _tables(run)
+    faults = _manifest_faults(run.manifest) + faults
     if faults:
         raise InputError(faults)
+    losses = {name: _by_thing(columns) for name, columns in tables.items() if name != "places"}
+    countries = losses.pop("reach_countries")
+    worst = {horizon: dependences(run.manifest, horizon) for horizon in HORIZON_WORDS}
+    return Answer(
+        manifest=run.manifest,
+        summary=run.manifest["summary"],
+        worst=worst,
+        countries=countries,
+        places=tables["places"],
+        **losses,
+    )
 
 
-def _lacking(run: Run) -> list[Fault]:
-    again = "run again"
-    there = set(run.manifest) | {f"summary.{name}" for name in run.manifest["summary"]}
-    names = (*_TOLD, *(f"summary.{name}" for name in _SAID))
+def _manifest_faults(manifest: Mapping[str, Any]) -> list[Fault]:
+    summary = dict(manifest.get("summary", {}))
     faults = [
-        Fault(MANIFEST, column=name, problem="is missing", remedy=again)
-        for name in names
-        if name not in there
+        Fault(MANIFEST, column=name, problem="is missing", remedy=_AGAIN)
+        for names, there, of in ((_TOLD, manifest, ""), (_SAID, summary, "summary."))
+        for name in (of + name for name in names if name not in there)
     ]
-    marking = str(run.manifest["marking"])
-    if marking not in MARKINGS:
-        faults.append(Fault(MANIFEST, 0, "marking", marking, "is no TLP 2.0 marking", again))
-    for table, columns in NEEDED.items():
-        file = f"{table}.parquet"
-        if table not in run.tables:
-            faults.append(Fault(file, problem="is missing", remedy=again))
-            continue
-        found = run.table(table)
-        faults += [
-            Fault(file, column=column, problem="is missing", remedy=again)
-            for column in columns
-            if column not in found
-        ]
+    groups = (group for found in dict(summary.get("worst", {})).values() for group in found)
+    lacking = sorted({name for group in groups for name in _GROUPED if name not in group})
+    faults += [
+        Fault(MANIFEST, column=f"summary.worst.{name}", problem="is missing", remedy=_AGAIN)
+        for name in lacking
+    ]
+    marking = str(manifest.get("marking", ""))
+    if marking and marking not in MARKINGS:
+        faults.append(Fault(MANIFEST, 0, "marking", marking, "is no TLP 2.0 marking", _AGAIN))
     return faults
+
+
+def _tables(run: Run) -> tuple[dict[str, Table], list[Fault]]:
+    """Read the tables that a report needs; return what is wrong with them beside them."""
+    tables: dict[str, Table] = {}
+    faults = []
+    for name, columns in _NEEDED.items():
+        try:
+            tables[name] = run.table(name)
+        except KeyError:
+            faults.append(Fault(f"{name}.parquet", problem="is missing", remedy=_AGAIN))
+            continue
+        except InputError as error:
+            faults += error.faults
+            continue
+        faults += [
+            Fault(f"{name}.parquet", column=column, problem="is missing", remedy=_AGAIN)
+            for column in columns
+            if column not in tables[name]
+        ]
+    return tables, faults
+
+
+def _by_thing(columns: Table) -> Losses:
+    works = columns["plane"] == "works" if "plane" in columns else None
+    keys = zip(*(columns[c].tolist() for c in ("kind", "id", "horizon")), strict=True)
+    rows: dict[tuple[str, str, str], list[int]] = {}
+    for row, key in enumerate(keys):
+        if works is None or works[row]:
+            rows.setdefault(key, []).append(row)
+    return Losses(columns, rows)
 
 
 def dependences(manifest: Mapping[str, Any], horizon: str) -> list[Dependence]:
@@ -176,9 +276,8 @@ def dependences(manifest: Mapping[str, Any], horizon: str) -> list[Dependence]:
             services=int(group["services_lost"]),
             sites=float(group["sites_lost"]),
             people=float(group["people_lost"]),
-            own_services=0,
-            own_people=0.0,
-            own_known=False,
+            services_elsewhere=int(group["services_elsewhere"]),
+            people_elsewhere=float(group["people_elsewhere"]),
             total_services=int(summary["services"]),
             total_sites=float(summary["sites"]),
             total_people=float(summary["people"]),
@@ -190,37 +289,10 @@ def dependences(manifest: Mapping[str, Any], horizon: str) -> list[Dependence]:
     ]
 
 
-def without_own(found: list[Dependence], by_country: Table) -> list[Dependence]:
-    """Note what each country loses by its own absence, so that it can be told apart.
-
-    Parameters
-    ----------
-    found
-        Dependences.
-    by_country
-        The run's table `reach_countries`.
-    """
-    noted = []
-    for dependence in found:
-        services, persons = own_part(by_country, dependence.things[0], dependence.horizon)
-        own = services if dependence.total_services else 0
-        noted.append(replace(dependence, own_services=own, own_people=persons, own_known=True))
-    return noted
-
-
-def own_part(by_country: Table, thing: Thing, horizon: str) -> tuple[int, float]:
+def own_part(countries: Losses, thing: Thing, horizon: str) -> tuple[int, float]:
     """Return services (or sites) and people that a country loses by its own absence, else 0."""
     if thing.kind not in COUNTRY_KINDS:
         return 0, 0.0
-    rows = rows_of(by_country, thing, horizon)
-    rows = rows[by_country["country"][rows] == thing.id]
-    return int(by_country["rows_lost"][rows].sum()), float(by_country["people_lost"][rows].sum())
-
-
-def rows_of(columns: Table, thing: Thing, horizon: str) -> npt.NDArray[np.int64]:
-    """Return the rows of a table that tell of one thing's loss, on the plane of what works."""
-    rows = (columns["kind"] == thing.kind) & (columns["id"] == thing.id)
-    rows &= columns["horizon"] == horizon
-    if "plane" in columns:
-        rows &= columns["plane"] == "works"
-    return np.flatnonzero(rows)
+    rows = countries.of(thing, horizon)
+    rows = rows[countries["country"][rows] == thing.id]
+    return int(countries["rows_lost"][rows].sum()), float(countries["people_lost"][rows].sum())

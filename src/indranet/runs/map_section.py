@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from indranet.geography.coast import coastlines, land
 from indranet.runs import worldmap
-from indranet.runs.findings import HORIZON_WORDS, Dependence, rows_of
+from indranet.runs.findings import HORIZON_WORDS, Answer, Dependence, Losses
 from indranet.runs.markup import Html, element, joined
 from indranet.runs.run import Table
 from indranet.runs.words import cause_words, counted, loss_words, number, people, short_cause
@@ -19,25 +19,22 @@ _LEGEND = (
 )  # fmt: skip
 
 
-def map_section(
-    worst: Mapping[str, Sequence[Dependence]], places: Table, losses: Table, key: str
-) -> Html:
+def map_section(answer: Answer, key: str) -> Html:
     """Return the map of a run's places with its worst losses to choose from.
 
     Parameters
     ----------
-    worst
-        Horizon to its dependences, worst first.
-    places, losses
-        The run's tables of these names.
+    answer
+        What the run found.
     key
         Prefix of the identifiers on the page.
     """
+    worst, places = answer.worst, answer.places
     if not len(places["place"]):
         return element("p", "No site of the case has a position, so there is no map.")
     chosen = [dependence for found in worst.values() for dependence in found]
     order = np.lexsort((places["place"], -_weight(places)))
-    codes = [_codes(dependence, losses, len(order))[order] for dependence in chosen]
+    codes = [_codes(dependence, answer.losses, len(order))[order] for dependence in chosen]
     # Before a choice is made, and on paper, the map shows the loss that takes the most.
     drawn = max(range(len(chosen)), key=lambda at: chosen[at].part[0] * codes[at].any(), default=0)
     captions = [_caption(dependence) for dependence in chosen] or ["Nothing is lost."]
@@ -76,9 +73,9 @@ def _area_words(places: Table) -> str:
     )
 
 
-def _codes(dependence: Dependence, losses: Table, places: int) -> npt.NDArray[np.int64]:
+def _codes(dependence: Dependence, losses: Losses, places: int) -> npt.NDArray[np.int64]:
     """Return the share that each place loses, in sixtieths, shape (places,)."""
-    rows = rows_of(losses, dependence.things[0], dependence.horizon)
+    rows = losses.of(dependence.things[0], dependence.horizon)
     share = np.zeros(places)
     share[losses["place"][rows].astype(np.int64)] = losses["share"][rows]
     return worldmap.share_codes(share)

@@ -8,7 +8,7 @@ from pathlib import Path
 from indranet.errors import UsageError
 from indranet.model.schema import MARKINGS
 from indranet.runs.exposure_page import exposure_article
-from indranet.runs.findings import check_exposure
+from indranet.runs.findings import Answer, read_answer
 from indranet.runs.markup import Html, element, joined
 from indranet.runs.run import Run
 from indranet.runs.words import listed
@@ -45,10 +45,9 @@ def report(runs: Sequence[Run], out: Path) -> None:
         if command not in REPORTED:
             known = listed(REPORTED, len(REPORTED))
             raise UsageError(f"{run.folder}: a run of {command!r} has no report; {known} has")
-        check_exposure(run)
     if out.is_dir():
         raise UsageError(f"{out} is a folder: name the file to write")
-    text = _page(runs)
+    text = _page([read_answer(run) for run in runs])
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
@@ -58,16 +57,17 @@ def report(runs: Sequence[Run], out: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _page(runs: Sequence[Run]) -> Html:
-    marking = max((str(run.manifest["marking"]) for run in runs), key=MARKINGS.index)
-    cases = list(dict.fromkeys(str(run.manifest["case"]) for run in runs))
+def _page(answers: Sequence[Answer]) -> Html:
+    marking = max((str(answer.manifest["marking"]) for answer in answers), key=MARKINGS.index)
+    cases = list(dict.fromkeys(str(answer.manifest["case"]) for answer in answers))
     title = listed(cases, 4)
     style, script = _file("report.css"), _file("report.js")
     # Only a marking of the protocol comes here, never a text from data.
     paper = f'@page {{ @top-right {{ content: "{marking}"; font: 700 8.5pt sans-serif; }} }}'
-    alone = len(runs) == 1
+    alone = len(answers) == 1
     articles = [
-        exposure_article(run, f"run{at}", 1 if alone else 2) for at, run in enumerate(runs, 1)
+        exposure_article(answer, f"run{at}", 1 if alone else 2)
+        for at, answer in enumerate(answers, 1)
     ]
     head = element(
         "head",
@@ -80,7 +80,7 @@ def _page(runs: Sequence[Run]) -> Html:
     body = element(
         "body",
         _banner(marking, title),
-        element("main", "" if alone else _contents(runs, title), *articles),
+        element("main", "" if alone else _contents(answers, title), *articles),
         element(
             "footer",
             element(
@@ -108,14 +108,14 @@ def _banner(marking: str, title: str) -> Html:
     )
 
 
-def _contents(runs: Sequence[Run], title: str) -> Html:
+def _contents(answers: Sequence[Answer], title: str) -> Html:
     links = [
-        element("li", element("a", element("bdi", str(run.manifest["case"])), href=f"#run{at}"))
-        for at, run in enumerate(runs, 1)
+        element("li", element("a", element("bdi", str(answer.manifest["case"])), href=f"#run{at}"))
+        for at, answer in enumerate(answers, 1)
     ]
     return joined(
         [
-            element("p", f"{len(runs):,} runs", class_="overline"),
+            element("p", f"{len(answers):,} runs", class_="overline"),
             element("h1", title),
             element("nav", element("ol", *links), aria_label="Runs"),
         ]

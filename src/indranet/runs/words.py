@@ -121,9 +121,8 @@ def brief(value: float) -> str:
 
 
 def loss_words(dependence: Dependence) -> str:
-    """Return what stops, in words: services or sites, and people."""
-    services = dependence.services - dependence.own_services
-    persons = dependence.people - dependence.own_people
+    """Return what stops, in words: services or sites, and people; for a country, elsewhere."""
+    services, persons = dependence.services_elsewhere, dependence.people_elsewhere
     if dependence.total_services and (services or not dependence.sites):
         what = _of_all(services, dependence.total_services, "service")
     else:
@@ -169,9 +168,15 @@ def cause_list(dependence: Dependence) -> list[str]:
 
 
 def cause_words(dependence: Dependence, at_most: int = 3) -> str:
-    """Return what causes a loss, in words: one thing, or any one of several."""
+    """Return what causes a loss, in words: one thing, either of two, or any one of several."""
     words = cause_list(dependence)
-    return words[0] if len(words) == 1 else f"any one of {listed(words, at_most)}"
+    if len(words) == 1:
+        return words[0]
+    return (
+        f"either {' or '.join(words)}"
+        if len(words) == 2
+        else f"any one of {listed(words, at_most)}"
+    )
 
 
 def short_cause(dependence: Dependence) -> str:
@@ -207,8 +212,7 @@ def _stopping(dependence: Dependence) -> str:
     what, _, persons = loss_words(dependence).partition(", ")
     if not persons:
         return what
-    elsewhere = " elsewhere" if dependence.own_known else ", its own among them"
-    return f"{what} for {persons}{elsewhere if dependence.of_country else ''}"
+    return f"{what} for {persons}{' elsewhere' if dependence.of_country else ''}"
 
 
 def one_sentence(manifest: Mapping[str, Any]) -> str:
@@ -232,7 +236,8 @@ def worst_lines(manifest: Mapping[str, Any]) -> list[str]:
         for rank, dependence in enumerate(found, 1):
             mark = " (hangs on an assumption)" if dependence.hangs else ""
             cause = cause_words(dependence, 2)
-            lines.append(f"  {rank}. {cause}: {loss_words(dependence)}{mark}")
+            where = " elsewhere" if dependence.of_country else ""
+            lines.append(f"  {rank}. {cause}: {loss_words(dependence)}{where}{mark}")
     return lines
 
 

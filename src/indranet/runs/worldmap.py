@@ -19,7 +19,7 @@ _FARTHEST = 84.0
 _NARROWEST, _FLATTEST, _TALLEST = 6.0, 0.46, 0.66
 _MARGIN = 0.045
 _COVERED = 0.02
-_RADIUS = (5.0, 40.0)
+_RADIUS = (6.0, 40.0)
 _BEYOND = 40.0
 
 
@@ -176,11 +176,11 @@ def _copies(shown: Frame, lines: Sequence[Floats]) -> Iterator[Floats]:
         y = (shown.top - miller(np.clip(line[:, 1], -89.0, 89.0))) * shown.scale
         if y.max() < -_BEYOND or y.min() > shown.height + _BEYOND:
             continue
-        turn = np.floor((shown.west - lon.min()) / 360.0)
-        for turns in (turn - 1, turn, turn + 1, turn + 2):
-            x = np.radians(lon + 360.0 * turns - shown.west) * shown.scale
-            if x.max() >= 0 and x.min() <= WIDTH:
-                yield np.column_stack([x, y])
+        first = int(np.ceil((shown.west - lon.max()) / 360.0))
+        last = int(np.floor((shown.west + shown.span - lon.min()) / 360.0))
+        for turn in range(first, last + 1):
+            x = np.radians(lon + 360.0 * turn - shown.west) * shown.scale
+            yield np.column_stack([x, y])
 
 
 def _cut_ring(points: Floats, axis: int, limit: float, sign: int) -> Floats:

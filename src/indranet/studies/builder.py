@@ -114,7 +114,7 @@ def integer_weights(group: Codes, capacity: Amounts, needed: Amounts) -> tuple[C
     if not len(group):
         return np.zeros(0, dtype=np.int64), np.zeros(len(needed), dtype=np.int64)
     starts = np.searchsorted(group, np.arange(len(needed)))
-    ceiling = np.ceil(needed * 1000 - 1e-6) / 1000
+    ceiling = np.where(needed >= 0.001, np.ceil(needed * 1000 - 1e-6) / 1000, needed)
     capped = np.minimum(capacity, ceiling[group])
     thousandths = np.rint(capped * 1000)
     fits = (np.abs(capped * 1000 - thousandths) <= 1e-6) & (thousandths >= 1)

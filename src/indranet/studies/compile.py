@@ -18,15 +18,11 @@ from indranet.engines.gates import Gates
 from indranet.model.network import Network, Rows
 from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS, IMPORTANCE, KINDS, TABLES
 from indranet.studies.builder import Builder, Codes
-from indranet.studies.lanes import LaneRoutes
+from indranet.studies.groundwork import REACHES, Groundwork
 from indranet.studies.reaches import reach_gates
-from indranet.studies.site_classes import site_classes
 
 Horizon = Literal["now", "in time", "resourced"]
 HORIZONS: tuple[Horizon, ...] = ("now", "in time", "resourced")
-
-_REACHES = TABLES["needs"].column("how").choices.index("reaches")
-_TRUSTED = TABLES["needs"].column("plane").choices.index("trusted")
 
 
 @dataclass(frozen=True)
@@ -60,76 +56,35 @@ class Compiled:
     need_share: float
 
 
-def in_force(network: Network, on: np.datetime64) -> npt.NDArray[np.bool_]:
-    """Return which agreements are in force on a day, ends included, shape (agreements,)."""
-    agreements = network["agreements"]
-    begun = np.isnat(agreements["from"]) | (agreements["from"] <= on)
-    return begun & (np.isnat(agreements["until"]) | (agreements["until"] >= on))
-
-
-def _rows_in_force(rows: Rows, force: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    if "agreement" not in rows or rows.name == "agreements":
-        return np.ones(len(rows), dtype=bool)
-    agreement = rows["agreement"]
-    return np.append(force, True)[agreement]
-
-
-def compile_network(
-    network: Network,
-    routes: LaneRoutes,
-    *,
-    horizon: Horizon,
-    need_share: float = 0.5,
-    on: np.datetime64 | None = None,
-    apart: bool = False,
-) -> Compiled:
+def compile_network(ground: Groundwork, *, horizon: Horizon, need_share: float = 0.5) -> Compiled:
     """Compile a network to gates.
 
     Parameters
     ----------
-    network
-        The case.
-    routes
-        Routes of its lanes.
+    ground
+        The case, made ready.
     horizon
         Which dependences are kept.
     need_share
         Share of a product's supply that must be left for it to count as supplied.
-    on
-        Day that decides which agreements are in force; the case's first day by default.
-    apart
-        Give every site a gate of its own, so that sites can be taken away one by one.
 
     Returns
     -------
     The gates, and which gate is which thing's.
     """
-    force = in_force(network, network.first_day if on is None else on)
-    return _Compiler(network, routes, horizon, need_share, force, apart).run()
+    return _Compiler(ground, horizon, need_share).run()
 
 
 class _Compiler:
     """State shared by the gates while one network is compiled."""
 
-    def __init__(
-        self,
-        network: Network,
-        routes: LaneRoutes,
-        horizon: Horizon,
-        need_share: float,
-        force: npt.NDArray[np.bool_],
-        apart: bool,
-    ) -> None:
+    def __init__(self, ground: Groundwork, horizon: Horizon, need_share: float) -> None:
+        network = ground.network
+        self.ground = ground
         self.network = network
-        self.routes = routes
         self.horizon: Horizon = horizon
         self.late = horizon != "now"
         self.need_share = need_share
-        self.force = force
-        self.rows = {
-            name: network[name].where(np.flatnonzero(_rows_in_force(network[name], force)))
-            for name in ("components", "supplies", "equipment", "needs")
-        }
         self.unknown: set[int] = set()
         self.builder = Builder()
         self.true = self.builder.add(1)
@@ -140,16 +95,12 @@ class _Compiler:
                 self.own[network.offset(kind) : network.offset(kind) + count] = self.builder.add(
                     count
                 )
-        self._equipment_pairs()
-        self.classes = site_classes(
-            network, self.rows["equipment"], self.rows["needs"], self.equipment_gate,
-            self._sites_apart(apart),
-        )  # fmt: skip
-        self.class_gate = self.builder.add(len(self.classes.representative))
+        self.pair_gate = self.builder.add(len(ground.pairs.product))
+        self.class_gate = self.builder.add(len(ground.classes.representative))
         first = network.offset("site")
-        self.own[first : first + len(network["sites"])] = self.class_gate[self.classes.class_of]
+        self.own[first : first + len(network["sites"])] = self.class_gate[ground.classes.class_of]
         self.gate = self.own.copy()
-        reaching = np.unique(self.rows["needs"]["user"][self.rows["needs"]["how"] == _REACHES])
+        reaching = np.unique(ground.groups.user[ground.groups.reaches])
         self.gate[reaching] = self.builder.add(len(reaching))
         self.builder.need(self.gate[reaching], self.own[reaching])
 
@@ -193,26 +144,12 @@ class _Compiler:
 
     def _absent(self) -> npt.NDArray[np.int32]:
         """Return gates of what an agreement that is not in force would bring, and its own."""
-        gates = [self._bodies("agreement")[~self.force]]
-        for name, rows in self.network.tables.items():
+        gates = [self._bodies("agreement")[~self.ground.force]]
+        for name in self.network.tables:
             kind = TABLES[name].declares
             if kind and kind != "agreement":
-                gates.append(self._bodies(kind)[~_rows_in_force(rows, self.force)])
+                gates.append(self._bodies(kind)[~self.ground.exists(name)])
         return np.unique(np.concatenate(gates)).astype(np.int32)
-
-    def _sites_apart(self, every: bool) -> npt.NDArray[np.bool_]:
-        """Return the sites that need a gate of their own, shape (sites,)."""
-        network, needs = self.network, self.rows["needs"]
-        apart = ~_rows_in_force(network["sites"], self.force) | every
-        span = self._span("site")
-        for codes in (
-            network["lanes"]["origin"],
-            network["lanes"]["destination"],
-            needs["user"][needs["how"] == _REACHES],
-        ):
-            inside = (codes >= span.start) & (codes < span.stop)
-            apart[codes[inside] - span.start] = True
-        return apart
 
     def _firms(self) -> None:
         """A firm runs while its parent does: taking away a firm stops what it controls."""
@@ -232,13 +169,13 @@ class _Compiler:
             )
             self._need_some(self._bodies("lane"), "facility", facility)
         passages = self._works("passage")
-        owner = self.routes.lane
-        length = np.array([len(way) for way in self.routes.passages], dtype=np.int64)
+        owner = self.ground.routes.lane
+        length = np.array([len(way) for way in self.ground.routes.passages], dtype=np.int64)
         free = np.unique(owner[length == 0])
         bound = np.flatnonzero(~np.isin(owner, free))
         lane, group = np.unique(owner[bound], return_inverse=True)
         ways = self.builder.add(len(bound))
-        on_way = [code for route in bound.tolist() for code in self.routes.passages[route]]
+        on_way = [code for route in bound.tolist() for code in self.ground.routes.passages[route]]
         self.builder.need(
             np.repeat(ways, length[bound]), passages[np.array(on_way, dtype=np.int64)]
         )
@@ -254,7 +191,7 @@ class _Compiler:
         flow of that product to that customer. Potential rows (quantity 0) carry no flow. Resourced:
         or while the product can be delivered at large.
         """
-        supplies = self.rows["supplies"]
+        supplies = self.ground.supplies
         used = np.flatnonzero(supplies["quantity_per_day"] > 0)
         flow, lane = supplies["quantity_per_day"][used], supplies["lane"][used]
         product = self.network["plants"]["product"][supplies["supplier"][used]]
@@ -306,7 +243,7 @@ class _Compiler:
             gates[contracted] = self.contract_gates[place[contracted]]
             product = product[~contracted]
         known = np.concatenate(
-            [self.network["plants"]["product"], self.rows["components"]["product"]]
+            [self.network["plants"]["product"], self.ground.components["product"]]
         )
         self.unknown.update(product[~np.isin(product, known)].tolist())
         return gates
@@ -326,7 +263,7 @@ class _Compiler:
         products
             What each gate makes, shape (n,).
         """
-        rows = self.rows["components"]
+        rows = self.ground.components
         rows = rows.where(np.flatnonzero(rows["importance"] == IMPORTANCE.index("essential")))
         choice = rows["choice"].astype(np.int64)
         choice[choice < 0] = -1 - np.flatnonzero(choice < 0)
@@ -375,30 +312,15 @@ class _Compiler:
             customers = self.network.offset("plant") + np.arange(len(plants))
             self._made_of(bodies, customers, plants["product"])
 
-    def _equipment_pairs(self) -> None:
-        """Give each operator's units of one product one gate; operator -1 stands for none."""
-        equipment = self.rows["equipment"]
-        operator = self.network["sites"]["operator"][equipment["site"]].astype(np.int64)
-        products = max(len(self.network["products"]), 1)
-        key = (operator + 1) * products + equipment["product"]
-        used = np.zeros((len(self.network["firms"]) + 1) * products, dtype=bool)
-        used[key] = True
-        keys = np.flatnonzero(used)
-        place = np.zeros(len(used), dtype=np.int64)
-        self.pair_gate = self.builder.add(len(keys))
-        place[keys] = self.pair_gate
-        self.equipment_gate = place[key]
-        self.pair_operator, self.pair_product = keys // products - 1, keys % products
-
     def _equipment(self) -> None:
         """Equipment runs while what its product needs does; in time it must also be supplied.
 
         Supplied means that its product is delivered to the operator: spares and support.
         """
         if self.late:
-            operator = self.pair_operator
+            operator = self.ground.pairs.operator
             customer = np.where(operator >= 0, self.network.offset("firm") + operator, -1)
-            self.builder.need(self.pair_gate, self._delivered(customer, self.pair_product))
+            self.builder.need(self.pair_gate, self._delivered(customer, self.ground.pairs.product))
 
     def _sites(self) -> None:
         """A site runs while its operator does, its territory stands and each function is served.
@@ -406,8 +328,8 @@ class _Compiler:
         A function is served by any of the equipment that is there for it. A radio site also takes
         the core (see `_cores`).
         """
-        at = self.classes.representative
-        sites, equipment = self.network["sites"], self.rows["equipment"]
+        at = self.ground.classes.representative
+        sites, equipment = self.network["sites"], self.ground.equipment
         self._need_some(self.class_gate, "firm", sites["operator"][at])
         self._need_some(self.class_gate, "country", sites["country"][at])
         start = np.searchsorted(equipment["site"], at)
@@ -417,7 +339,7 @@ class _Compiler:
             owner * len(FUNCTIONS) + equipment["function"][row], return_inverse=True
         )
         served = self.builder.add(len(keys))
-        self.builder.need(served[group], self.equipment_gate[row])
+        self.builder.need(served[group], self.pair_gate[self.ground.pairs.of[row]])
         self.builder.at_least(served, 1)
         self.builder.need(self.class_gate[keys // len(FUNCTIONS)], served)
         self._cores(keys // len(FUNCTIONS), keys % len(FUNCTIONS))
@@ -428,7 +350,7 @@ class _Compiler:
         Any of the sites that run the function will do. The rule gives way where the site's own
         needs name a site with core functions, or where the operator runs none in the country.
         """
-        sites, at = self.network["sites"], self.classes.representative
+        sites, at = self.network["sites"], self.ground.classes.representative
         countries = len(self.network["countries"]) + 1
         operator = sites["operator"][at].astype(np.int64)
         home = np.where(operator >= 0, operator * countries + sites["country"][at] + 1, -1)
@@ -443,7 +365,7 @@ class _Compiler:
         homes, of = np.unique(keys // len(FUNCTIONS), return_inverse=True)
         whole = self.builder.add(len(homes))
         self.builder.need(whole[of], anywhere)
-        bound = np.flatnonzero(self.classes.takes_core & np.isin(home, homes))
+        bound = np.flatnonzero(self.ground.classes.takes_core & np.isin(home, homes))
         self.builder.need(self.class_gate[bound], whole[np.searchsorted(homes, home[bound])])
 
     def _facilities(self) -> None:
@@ -457,39 +379,22 @@ class _Compiler:
         can be delivered: under the user's contracts if it has any, else at large. A product as user
         stands for each installed unit. An input that must be reached takes a path of working lanes.
         """
-        needs = self._needs_of_classes()
-        if not len(needs):
-            return
-        inputs = self._inputs(needs)
-        order = np.lexsort((needs["need"], needs["user"]))
-        needs, inputs = needs.where(order), inputs[order]
-        user = needs["user"].astype(np.int64)
-        new = np.append(True, (np.diff(user) != 0) | (np.diff(needs["need"]) != 0))
-        group = np.cumsum(new) - 1
-        total = np.bincount(group, weights=needs["capacity"])
-        asked = needs["at_least"][new]
-        needed = np.where(np.isnan(asked), total, np.where(asked < 1, asked * total, asked))
-        gates = self.builder.groups(group, inputs, needs["capacity"], needed)
-        reaches = np.zeros(len(gates), dtype=bool)
-        reaches[group[needs["how"] == _REACHES]] = True
-        user = user[new]
+        groups = self.ground.groups
+        gates = self.builder.groups(
+            groups.of, self._inputs(groups.rows), groups.rows["capacity"], groups.needed
+        )
+        user = groups.user
         span = self._span("product")
         unit = (user >= span.start) & (user < span.stop)
-        self.builder.need(np.where(reaches, self.gate[user], self.own[user])[~unit], gates[~unit])
-        by_product = np.argsort(self.pair_product, kind="stable")
-        sorted_products = self.pair_product[by_product]
-        start = np.searchsorted(sorted_products, user[unit] - span.start)
-        end = np.searchsorted(sorted_products, user[unit] - span.start, side="right")
+        body = np.where(groups.reaches, self.gate[user], self.own[user])
+        self.builder.need(body[~unit], gates[~unit])
+        products = self.ground.pairs.product
+        by_product = np.argsort(products, kind="stable")
+        wanted = user[unit] - span.start
+        start = np.searchsorted(products[by_product], wanted)
+        end = np.searchsorted(products[by_product], wanted, side="right")
         owner, row = expand(start, end - start)
         self.builder.need(self.pair_gate[by_product[row]], gates[unit][owner])
-
-    def _needs_of_classes(self) -> Rows:
-        """Return the needs on the works plane, one site standing for its class."""
-        needs, span = self.rows["needs"], self._span("site")
-        stands = np.ones(self.network.size, dtype=bool)
-        stands[span] = False
-        stands[span.start + self.classes.representative] = True
-        return needs.where(np.flatnonzero((needs["plane"] != _TRUSTED) & stands[needs["user"]]))
 
     def _inputs(self, needs: Rows) -> Codes:
         """Return the gate that each row of needs waits for, shape (rows,)."""
@@ -503,7 +408,7 @@ class _Compiler:
         if not self.late:
             inputs[needs["autonomy_hours"] > 0] = self.true
         held = (needs["autonomy_hours"] > 0) & (not self.late)
-        reached = np.flatnonzero((needs["how"] == _REACHES) & ~held)
+        reached = np.flatnonzero((needs["how"] == REACHES) & ~held)
         inputs[reached] = reach_gates(
             network, self.builder, self.gate, self.own, needs["user"][reached], source[reached]
         )

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from indranet.engines.gates import Ordered, lost, order, up
 from indranet.model.network import Network
 from indranet.studies.candidates import DEFAULT_KINDS, Candidates, candidates
-from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_network, in_force
+from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_network
 from indranet.studies.description import absent_tables
-from indranet.studies.lanes import LaneRoutes, lane_routes
+from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.places import lost_bits, places_of
 from indranet.studies.worst import FINE, describe_group, worst_groups
 
@@ -82,8 +82,8 @@ def exposure(
         When a kind of candidate is unknown.
     """
     asked = candidates(network, by)
-    routes = lane_routes(network)
-    apart = bool({"site"} & set(by))
+    day = network.first_day if on is None else on
+    ground = groundwork(network, on=day, apart="site" in by)
     reach: list[Table] = []
     other: list[Table] = []
     countries: list[Table] = []
@@ -92,9 +92,8 @@ def exposure(
     worst: dict[str, Any] = {}
     compiled: dict[Horizon, Compiled] = {}
     places = places_of(network)
-    day = network.first_day if on is None else on
     for horizon in HORIZONS:
-        compiled[horizon] = compile_network(network, routes, horizon=horizon, on=day, apart=apart)
+        compiled[horizon] = compile_network(ground, horizon=horizon)
         ordered = order(compiled[horizon].gates)
         counted = _counted(network, compiled[horizon])
         sums = _lost(ordered, asked, compiled[horizon], counted, executor)
@@ -103,9 +102,7 @@ def exposure(
         spread = {NEED_SHARE: sums}
         if horizon != "now":
             for share in OTHER_NEED_SHARES:
-                loose = compile_network(
-                    network, routes, horizon=horizon, on=day, apart=apart, need_share=share
-                )
+                loose = compile_network(ground, horizon=horizon, need_share=share)
                 spread[share] = _lost(
                     order(loose.gates), asked, loose, _counted(network, loose), executor
                 )
@@ -125,7 +122,7 @@ def exposure(
         "places": places.table,
         "losses": _stacked(losses),
     }
-    return Exposure(tables, _summary(network, routes, compiled, worst, day))
+    return Exposure(tables, _summary(ground, compiled, worst, day))
 
 
 def _stacked(tables: Sequence[Table]) -> Table:
@@ -249,12 +246,12 @@ def _down_before(network: Network, compiled: Compiled) -> list[str]:
 
 
 def _summary(
-    network: Network,
-    routes: LaneRoutes,
+    ground: Groundwork,
     compiled: Mapping[Horizon, Compiled],
     worst: Mapping[str, Any],
     on: np.datetime64,
 ) -> dict[str, Any]:
+    network = ground.network
     services, sites = network["services"], network["sites"]
     rows = services if len(services) else sites
     unknown = compiled["in time"].unknown
@@ -269,7 +266,7 @@ def _summary(
         "worst": dict(worst),
         "down_before": {h: _down_before(network, c) for h, c in compiled.items()},
         "unknown_products": network.names["product"][unknown].tolist(),
-        "unplaced_lanes": network.names["lane"][routes.unplaced].tolist(),
-        "agreements_in_force": network.names["agreement"][in_force(network, on)].tolist(),
+        "unplaced_lanes": network.names["lane"][ground.routes.unplaced].tolist(),
+        "agreements_in_force": network.names["agreement"][ground.force].tolist(),
         "absent_tables": absent_tables(network),
     }

@@ -12,8 +12,8 @@ from indranet.studies.candidates import Candidates
 from indranet.studies.compile import Compiled, Horizon
 
 _MOST = 4000
-_GRIDS = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-"""Degrees to which positions are rounded until at most `_MOST` places are left."""
+_STEPS = (1, 10, 50, 250, 500, 1000, 2000, 5000)
+"""Thousandths of a degree to which positions are rounded until at most `_MOST` places are left."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +90,35 @@ def places_of(network: Network) -> Places:
     sites = network["sites"]
     site = np.flatnonzero(~np.isnan(sites["lat"]) & ~np.isnan(sites["lon"]))
     lat, lon = sites["lat"][site], sites["lon"][site]
-    for grid in _GRIDS:
-        at = np.column_stack([lat, lon])
-        if grid:
-            at = np.rint(at / grid) * grid
-        different, place_of = np.unique(at, axis=0, return_inverse=True)
-        place_of = place_of.ravel()
-        if len(different) <= _MOST:
-            break
+    if len(np.unique(lat + 1j * lon)) <= _MOST:
+        _, place_of = np.unique(lat + 1j * lon, return_inverse=True)
+    else:
+        place_of = _gathered(lat, lon)
+    places = int(place_of.max(initial=-1)) + 1
     real = sites["stands_for"][site]
-    count = np.bincount(place_of, minlength=len(different))
+    count = np.bincount(place_of, minlength=places)
     table = {
-        "place": np.arange(len(different)),
-        "lat": np.bincount(place_of, weights=lat, minlength=len(different)) / count,
-        "lon": np.bincount(place_of, weights=lon, minlength=len(different)) / count,
-        "sites": np.bincount(place_of, weights=real, minlength=len(different)),
-        "people": np.bincount(place_of, weights=sites["people"][site], minlength=len(different)),
+        "place": np.arange(places),
+        "lat": np.bincount(place_of, weights=lat, minlength=places) / count,
+        "lon": np.bincount(place_of, weights=lon, minlength=places) / count,
+        "sites": np.bincount(place_of, weights=real, minlength=places),
+        "people": np.bincount(place_of, weights=sites["people"][site], minlength=places),
     }
     return Places(table, site, place_of, real, network.offset("site"))
+
+
+def _gathered(lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the place of each position, on the finest grid that leaves at most `_MOST`."""
+    place_of = np.arange(len(lat))
+    for step in _STEPS:
+        row = np.rint((lat + 90) * 1000 / step).astype(np.int64)
+        column = np.rint((lon + 180) * 1000 / step).astype(np.int64)
+        _, first, place = np.unique(
+            row * 1_000_000 + column, return_index=True, return_inverse=True
+        )
+        place_of = place[place_of]
+        if len(first) <= _MOST:
+            break
+        # A coarser grid is laid over one position of each place: fewer to look at each time.
+        lat, lon = lat[first], lon[first]
+    return place_of

@@ -52,7 +52,11 @@ def reach_gates(
         builder.need(hop[there], gate[target])
         builder.need(hop[~there], own[head[~there]])
         builder.need(hop[~there], reach[np.searchsorted(places, head[~there])])
-        for row in np.flatnonzero(targets == target).tolist():
+        rows = np.flatnonzero(targets == target)
+        place = np.minimum(np.searchsorted(places, users[rows]), max(len(places) - 1, 0))
+        direct = np.isin(users[rows], places) & (users[rows] != target)
+        result[rows[direct]] = reach[place[direct]]
+        for row in rows[~direct].tolist():
             result[row] = _from(network, builder, places, reach, int(users[row]), target, gate)
     return result
 

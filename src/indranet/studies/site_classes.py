@@ -35,7 +35,7 @@ def site_classes(
     network: Network,
     equipment: Rows,
     needs: Rows,
-    equipment_gate: Array,
+    pair: Array,
     apart: npt.NDArray[np.bool_],
 ) -> SiteClasses:
     """Group the sites that have the same operator, country, equipment, needs and core rule.
@@ -48,8 +48,8 @@ def site_classes(
         The case.
     equipment, needs
         Its rows that exist.
-    equipment_gate
-        Gate of each row of equipment, shape (rows,).
+    pair
+        Operator and product of each row of equipment as one number, shape (rows,).
     apart
         Sites that get a class of their own, shape (sites,).
     """
@@ -68,7 +68,7 @@ def site_classes(
     for salt in (0, 1):
         signature[:, salt] = _mixed(salt, sites["operator"], sites["country"], takes_core, own)
         for owner, rows in (
-            (equipment["site"], (equipment["function"], equipment_gate)),
+            (equipment["site"], (equipment["function"], pair)),
             (user, tuple(needs[c] for c in ("need", "input", "capacity", "at_least",
                                             "autonomy_hours", "how", "plane"))),
         ):  # fmt: skip

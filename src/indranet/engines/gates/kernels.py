@@ -27,10 +27,15 @@ ALL = np.uint8(2)  # the loss of all of them
 SOME = np.uint8(3)  # the loss of a certain weight of them
 ALWAYS = np.uint8(4)
 
+# Which users of a node are told that it changed.
+ALL_USERS = np.uint8(0)
+INSIDE = np.uint8(1)  # those in its group
+OUTSIDE = np.uint8(2)
+
 PLANES = 64  # bits of a counter: no sum of weights needs more
 LINE = 8  # words in a cache line
 AHEAD = 24  # links between asking for a row and reading it: about one memory latency
-FEW = 8  # bits of a word up to which one by one is faster than all 64 at once
+FEW = 64  # alternatives up to which adding one by one is faster than bit-sliced
 
 
 class Net(NamedTuple):
@@ -119,18 +124,18 @@ def solve(net: Net, base: Base, work: Work, fresh: bool) -> None:
             first = net.cycle_last[cycle]
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _plain(net: Net, base: Base, work: Work, first: int, last: int) -> None:
     """Settle the nodes from first to last, whose inputs are settled."""
-    start, inputs, weights, shape, margin = _gates(net, base)
-    code, rows, total = work.code, work.rows, work.total
-    scratch = work.scratch
+    start, inputs, weights, shape, margin = net.start, net.inputs, net.weights, base.shape, base.margin
+    code, rows, total, scratch = work.code, work.rows, work.total, work.scratch
     words = len(total)
     links = start[last]
     for node in range(first, last):
         for e in range(start[node] + AHEAD, min(start[node + 1] + AHEAD, links)):
             prefetch(rows, inputs[e], 0)
-            prefetch(rows, inputs[e], LINE)
+            if words > LINE:
+                prefetch(rows, inputs[e], LINE)
         known = code[node]
         if known == DOWN:
             continue
@@ -145,12 +150,7 @@ def _plain(net: Net, base: Base, work: Work, first: int, last: int) -> None:
                 rows[node, word] = total[word]
 
 
-@njit(inline="always")
-def _gates(net: Net, base: Base) -> tuple[Array, Array, Array, Array, Array]:
-    return net.start, net.inputs, net.weights, base.shape, base.margin
-
-
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _lost(
     node: int,
     start: Array,
@@ -163,34 +163,37 @@ def _lost(
     total: Array,
     scratch: Array,
 ) -> bool:
-    """Write into total where the node's inputs take it down; return whether anywhere."""
+    """Return whether the node's inputs take it down anywhere, and if so write where into total."""
     words = len(total)
     kind = shape[node]
     found = False
-    for word in range(words):
-        total[word] = np.uint64(0)
     if kind == ANY:
         for e in range(start[node], start[node + 1]):
             source = inputs[e]
-            if code[source] == LOST:
-                found = True
+            if code[source] != LOST:
+                continue
+            if found:
                 for word in range(words):
                     total[word] |= rows[source, word]
+            else:
+                found = True
+                for word in range(words):
+                    total[word] = rows[source, word]
     elif kind == ALL:
-        found = True
         for e in range(start[node], start[node + 1]):
-            if code[inputs[e]] == KEPT:
-                found = False
-                break
-        if found:
-            for word in range(words):
-                total[word] = ~np.uint64(0)
-            for e in range(start[node], start[node + 1]):
-                source = inputs[e]
-                if code[source] == LOST:
-                    for word in range(words):
-                        total[word] &= rows[source, word]
-            found = _any(total)
+            source = inputs[e]
+            if code[source] == KEPT:
+                return False
+            if code[source] == DOWN:
+                continue
+            if found:
+                for word in range(words):
+                    total[word] &= rows[source, word]
+            else:
+                found = True
+                for word in range(words):
+                    total[word] = rows[source, word]
+        found = _any(total)
     elif kind == SOME:
         found = _some(
             start[node], start[node + 1], margin[node], inputs, weights, code, rows, total, scratch
@@ -202,7 +205,7 @@ def _lost(
     return found
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _any(row: Array) -> bool:
     bits = np.uint64(0)
     for word in range(len(row)):
@@ -222,7 +225,7 @@ def _some(
     total: Array,
     scratch: Array,
 ) -> bool:
-    """Write into total, all 0, where lost inputs weigh at least the margin; return if anywhere."""
+    """Return whether lost inputs weigh the margin anywhere, and if so write where into total."""
     weight = np.int64(0)
     smallest, largest = np.int64(1) << 30, np.int64(0)
     for e in range(first, last):
@@ -239,6 +242,8 @@ def _some(
         bits += 1
     # Counters start so far from overflow that they overflow when what is needed is reached.
     offset = (np.int64(1) << bits) - needed
+    for word in range(len(total)):
+        total[word] = np.uint64(0)
     for bit in range(bits):
         for word in range(len(total)):
             scratch[0, bit, word] = ~np.uint64(0) if (offset >> bit) & 1 else np.uint64(0)
@@ -249,7 +254,7 @@ def _some(
     return _any(total)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add(planes: Array, bit: int, carry: Array, rows: Array, row: int) -> None:
     """Add carry and one row to a plane of the counters; carry becomes what overflows from it."""
     for word in range(len(carry)):
@@ -259,7 +264,7 @@ def _add(planes: Array, bit: int, carry: Array, rows: Array, row: int) -> None:
         carry[word] = (one & other) | (plane & either)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _ripple(planes: Array, bit: int, bits: int, carry: Array, total: Array) -> None:
     """Add carry to the counters from one plane upwards; overflow goes into total."""
     for plane in range(bit, bits):
@@ -271,7 +276,7 @@ def _ripple(planes: Array, bit: int, bits: int, carry: Array, total: Array) -> N
         total[word] |= carry[word]
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _count(
     first: int,
     last: int,
@@ -299,10 +304,10 @@ def _count(
             continue
         for word in range(len(carry)):
             carry[word] = rows[waiting, word]
-        _add(planes, 0, carry, rows, source)
+        _add(planes, np.int64(0), carry, rows, source)
         waiting = np.int64(-1)
         pairs += 1
-        bit, turn = 1, pairs
+        bit, turn = np.int64(1), pairs
         while bit < bits and turn & 1 == 0:
             _add(planes, bit, carry, parked, bit)
             bit += 1
@@ -325,7 +330,7 @@ def _count(
         _ripple(planes, bit, bits, carry, total)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _weigh(
     first: int,
     last: int,
@@ -347,10 +352,10 @@ def _weigh(
         weight = min(np.int64(weights[e]), margin)
         for word in range(len(carry)):
             carry[word] = np.uint64(0)
-        bit = 0
+        bit = np.int64(0)
         while weight:
             if weight & 1:
-                _add(planes, bit, carry, rows, inputs[e])
+                _add(planes, bit, carry, rows, np.int64(inputs[e]))
             else:
                 for word in range(len(carry)):
                     old = planes[bit, word]
@@ -361,7 +366,7 @@ def _weigh(
         _ripple(planes, bit, bits, carry, total)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _cycle(net: Net, base: Base, work: Work, cycle: int, fresh: bool) -> None:
     """Settle one cycle: nodes of groups at their least, the rest at their greatest fixed point.
 
@@ -370,12 +375,12 @@ def _cycle(net: Net, base: Base, work: Work, cycle: int, fresh: bool) -> None:
     inputs, so its greatest fixed point is its least one.
     """
     _open(net, work, cycle, fresh)
-    forward = True
+    step = np.int64(1)
     group = np.int64(-1)
     while True:
         while work.bounds[0] <= work.bounds[1]:
-            _sweep(net, base, work, cycle, group, forward)
-            forward = not forward
+            _sweep(net, base, work, cycle, group, step)
+            step = -step
         if group >= 0:
             _close_group(net, work, cycle, group)
             group = np.int64(-1)
@@ -444,10 +449,10 @@ def _close_group(net: Net, work: Work, cycle: int, group: int) -> None:
             for word in range(work.rows.shape[1]):
                 changed |= work.rows[node, word] != work.before[node - first, word]
         if changed:
-            _tell(net, work, cycle, node, group, False, True)
+            _tell(net, work, cycle, node, group, OUTSIDE)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _await(work: Work, local: int) -> None:
     """Note that a node of the cycle is to be looked at."""
     word = local >> 6
@@ -456,7 +461,7 @@ def _await(work: Work, local: int) -> None:
     work.bounds[1] = max(work.bounds[1], word)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _enqueue(net: Net, work: Work, cycle: int, group: int) -> None:
     """Note that a group of the cycle is to be looked at."""
     begin = net.group_start[cycle]
@@ -467,23 +472,23 @@ def _enqueue(net: Net, work: Work, cycle: int, group: int) -> None:
         work.queue_bounds[1] += 1
 
 
-@njit(inline="always")
-def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, forward: bool) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, step: int) -> None:
     """Look at the pending nodes in turn, at those that become pending further on as well.
 
     Directions alternate, so that a change travels the whole length of a chain in one sweep whichever
     way it points. Outside groups nodes fall from the base state, within one they rise from all down.
     """
-    start, inputs, weights, shape, margin = _gates(net, base)
+    start, inputs, weights, shape, margin = net.start, net.inputs, net.weights, base.shape, base.margin
     code, rows, total, scratch = work.code, work.rows, work.total, work.scratch
     pending, bounds, forced, removed = work.pending, work.bounds, work.forced, work.removed
     first = net.cycle_first[cycle]
-    word = bounds[0] if forward else bounds[1]
-    while bounds[0] <= word <= bounds[1]:
-        while pending[word] != np.uint64(0):
-            bit = lowest(pending[word]) if forward else highest(pending[word])
-            pending[word] &= ~(np.uint64(1) << np.uint64(bit))
-            local = (word << 6) + bit
+    here = bounds[0] if step > 0 else bounds[1]
+    while bounds[0] <= here <= bounds[1]:
+        while pending[here] != np.uint64(0):
+            bit = lowest(pending[here]) if step > 0 else highest(pending[here])
+            pending[here] &= ~(np.uint64(1) << np.uint64(bit))
+            local = (here << 6) + bit
             node = first + local
             known = code[node]
             if known == DOWN or (group >= 0 and known == KEPT):
@@ -491,6 +496,8 @@ def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, forward: bo
             found = _lost(
                 node, start, inputs, weights, shape, margin, code, rows, total, scratch
             )
+            if not found:
+                total[:] = np.uint64(0)
             if group < 0 and known == LOST:
                 found |= _join(total, rows, node)
             elif group >= 0 and forced[local]:
@@ -502,8 +509,8 @@ def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, forward: bo
                 rows[node, place] = total[place]
             code[node] = LOST if found else KEPT
             if changed != np.uint64(0):
-                _tell(net, work, cycle, node, group, True, group < 0)
-        word += 1 if forward else -1
+                _tell(net, work, cycle, node, group, ALL_USERS if group < 0 else INSIDE)
+        here += step
     while bounds[0] <= bounds[1] and pending[bounds[0]] == np.uint64(0):
         bounds[0] += 1
     while bounds[0] <= bounds[1] and pending[bounds[1]] == np.uint64(0):
@@ -512,7 +519,7 @@ def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, forward: bo
         bounds[0], bounds[1] = len(pending), 0
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _join(total: Array, rows: Array, row: int) -> bool:
     """Add a row that is not all 0 to total; return True."""
     for word in range(len(total)):
@@ -520,24 +527,20 @@ def _join(total: Array, rows: Array, row: int) -> bool:
     return True
 
 
-@njit(inline="always")
-def _tell(
-    net: Net, work: Work, cycle: int, node: int, group: int, inside: bool, outside: bool
-) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _tell(net: Net, work: Work, cycle: int, node: int, group: int, whom: int) -> None:
     """Note that users of a changed node, in its group or outside it, are to be looked at."""
     first, member = net.cycle_first[cycle], net.member[cycle]
     ordinal = member + node - first
     for e in range(net.user_start[ordinal], net.user_start[ordinal + 1]):
         local = net.users[e] - first
         theirs = np.int64(net.group_of[member + local])
-        if theirs == group:
-            if inside:
-                _await(work, local)
-        elif outside:
-            if theirs < 0:
-                _await(work, local)
-            else:
-                _enqueue(net, work, cycle, theirs)
+        if whom == (OUTSIDE if theirs == group else INSIDE):
+            continue
+        if theirs == group or theirs < 0:
+            _await(work, local)
+        else:
+            _enqueue(net, work, cycle, theirs)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -574,27 +577,52 @@ def read_up(work: Work, nodes: Array, bits: int, up: Array) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def add_lost(work: Work, nodes: Array, weights: Array, sums: Array) -> None:
     """Add weights, shape (nodes, sums), of what is lost to sums, shape (sums, alternatives)."""
-    code, rows = work.code, work.rows
+    code, rows, carry = work.code, work.rows, work.total
+    words = len(carry)
+    planes = np.zeros((len(sums), PLANES, words), dtype=np.uint64)
     for k in range(len(nodes)):
         node = nodes[k]
         if code[node] != LOST:
             continue
-        for word in range(rows.shape[1]):
-            bits = rows[node, word]
-            if bits == np.uint64(0):
+        lost = 0
+        for word in range(words):
+            lost += ones(rows[node, word])
+        for s in range(len(sums)):
+            weight = weights[k, s]
+            if lost > FEW:
+                _add_weight(planes[s], np.uint64(weight), rows, np.int64(node), carry)
                 continue
-            if ones(bits) <= FEW:
+            for word in range(words):
+                bits = rows[node, word]
                 while bits != np.uint64(0):
-                    place = (word << 6) + lowest(bits)
+                    sums[s, (word << 6) + lowest(bits)] += weight
                     bits &= bits - np.uint64(1)
-                    for s in range(len(sums)):
-                        sums[s, place] += weights[k, s]
-                continue
-            for s in range(len(sums)):
-                weight = weights[k, s]
-                for bit in range(64):
-                    lost = np.int64((bits >> np.uint64(bit)) & np.uint64(1))
-                    sums[s, (word << 6) + bit] += weight * lost
+    for s in range(len(sums)):
+        for plane in range(PLANES):
+            for word in range(words):
+                bits = planes[s, plane, word]
+                while bits != np.uint64(0):
+                    sums[s, (word << 6) + lowest(bits)] += np.int64(1) << plane
+                    bits &= bits - np.uint64(1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_weight(planes: Array, weight: int, rows: Array, row: int, carry: Array) -> None:
+    """Add a weight, modulo 2**64, to the bit-sliced sums of the alternatives in one row."""
+    words = len(carry)
+    carry[:] = np.uint64(0)
+    left = weight
+    for plane in range(PLANES):
+        if left == np.uint64(0) and not _any(carry):
+            return
+        if left & np.uint64(1):
+            _add(planes, plane, carry, rows, row)
+        else:
+            for word in range(words):
+                old = planes[plane, word]
+                planes[plane, word] = old ^ carry[word]
+                carry[word] &= old
+        left >>= np.uint64(1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -1,0 +1,186 @@
+"""What every horizon of one study shares: rows in force, classes of sites, groups of needs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.model.network import Network, Rows
+from indranet.model.schema import TABLES
+from indranet.studies.lanes import LaneRoutes, lane_routes
+from indranet.studies.site_classes import SiteClasses, site_classes
+
+REACHES = TABLES["needs"].column("how").choices.index("reaches")
+_TRUSTED = TABLES["needs"].column("plane").choices.index("trusted")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Each operator's units of one product, which run and stop together.
+
+    Attributes
+    ----------
+    of
+        Pair of each row of equipment, shape (rows,).
+    operator, product
+        Of each pair, operator -1 for none, shape (pairs,).
+    """
+
+    of: npt.NDArray[np.int64]
+    operator: npt.NDArray[np.int64]
+    product: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of needs, in order of user.
+
+    Attributes
+    ----------
+    rows
+        Needs on the works plane, each group together; one site stands for its class.
+    of
+        Group of each row, ascending, shape (rows,).
+    user, needed
+        User, a code over all kinds, and capacity to keep, of each group, shape (groups,).
+    reaches
+        Whether the group's inputs must be reached, shape (groups,).
+    """
+
+    rows: Rows
+    of: npt.NDArray[np.int64]
+    user: npt.NDArray[np.int64]
+    needed: npt.NDArray[np.float64]
+    reaches: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Groundwork:
+    """A case made ready to be compiled, at any horizon.
+
+    Attributes
+    ----------
+    network, routes
+        The case and the routes of its lanes.
+    force
+        Which agreements are in force, shape (agreements,).
+    components, supplies, equipment
+        Rows that exist.
+    pairs, classes, groups
+        See the classes.
+    """
+
+    network: Network
+    routes: LaneRoutes
+    force: npt.NDArray[np.bool_]
+    components: Rows
+    supplies: Rows
+    equipment: Rows
+    pairs: Pairs
+    classes: SiteClasses
+    groups: Groups
+
+    def exists(self, table: str) -> npt.NDArray[np.bool_]:
+        """Return which rows of a table exist under the agreements in force, shape (rows,)."""
+        return _exists(self.network[table], self.force)
+
+
+def groundwork(
+    network: Network, *, on: np.datetime64 | None = None, apart: bool = False
+) -> Groundwork:
+    """Make a case ready to be compiled.
+
+    Parameters
+    ----------
+    network
+        The case.
+    on
+        Day that decides which agreements are in force; the case's first day by default.
+    apart
+        Give every site a gate of its own, so that sites can be taken away one by one.
+    """
+    force = in_force(network, network.first_day if on is None else on)
+    rows = {
+        name: network[name].where(np.flatnonzero(_exists(network[name], force)))
+        for name in ("components", "supplies", "equipment", "needs")
+    }
+    pairs = _pairs(network, rows["equipment"])
+    classes = site_classes(
+        network, rows["equipment"], rows["needs"], pairs.of,
+        _sites_apart(network, rows["needs"], force, apart),
+    )  # fmt: skip
+    return Groundwork(
+        network=network,
+        routes=lane_routes(network),
+        force=force,
+        components=rows["components"],
+        supplies=rows["supplies"],
+        equipment=rows["equipment"],
+        pairs=pairs,
+        classes=classes,
+        groups=_groups(network, rows["needs"], classes),
+    )
+
+
+def in_force(network: Network, on: np.datetime64) -> npt.NDArray[np.bool_]:
+    """Return which agreements are in force on a day, ends included, shape (agreements,)."""
+    agreements = network["agreements"]
+    begun = np.isnat(agreements["from"]) | (agreements["from"] <= on)
+    return begun & (np.isnat(agreements["until"]) | (agreements["until"] >= on))
+
+
+def _exists(rows: Rows, force: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    if rows.name == "agreements":
+        return np.ones(len(rows), dtype=bool)
+    return np.append(force, True)[rows["agreement"]]
+
+
+def _pairs(network: Network, equipment: Rows) -> Pairs:
+    operator = network["sites"]["operator"][equipment["site"]].astype(np.int64)
+    products = max(len(network["products"]), 1)
+    key = (operator + 1) * products + equipment["product"]
+    used = np.zeros((len(network["firms"]) + 1) * products, dtype=bool)
+    used[key] = True
+    keys = np.flatnonzero(used)
+    place = np.zeros(len(used), dtype=np.int64)
+    place[keys] = np.arange(len(keys))
+    return Pairs(place[key], keys // products - 1, keys % products)
+
+
+def _sites_apart(
+    network: Network, needs: Rows, force: npt.NDArray[np.bool_], every: bool
+) -> npt.NDArray[np.bool_]:
+    """Return the sites that need a gate of their own, shape (sites,)."""
+    apart = ~_exists(network["sites"], force) | every
+    first = network.offset("site")
+    for codes in (
+        network["lanes"]["origin"],
+        network["lanes"]["destination"],
+        needs["user"][needs["how"] == REACHES],
+    ):
+        inside = (codes >= first) & (codes < first + len(apart))
+        apart[codes[inside] - first] = True
+    return apart
+
+
+def _groups(network: Network, needs: Rows, classes: SiteClasses) -> Groups:
+    first = network.offset("site")
+    stands = np.ones(network.size, dtype=bool)
+    stands[first : first + len(network["sites"])] = False
+    stands[first + classes.representative] = True
+    needs = needs.where(np.flatnonzero((needs["plane"] != _TRUSTED) & stands[needs["user"]]))
+    needs = needs.where(np.lexsort((needs["need"], needs["user"])))
+    new = np.ones(len(needs), dtype=bool)
+    new[1:] = (np.diff(needs["user"]) != 0) | (np.diff(needs["need"]) != 0)
+    group = np.cumsum(new) - 1
+    total = np.bincount(group, weights=needs["capacity"])
+    asked = needs["at_least"][new]
+    reaches = np.zeros(len(total), dtype=bool)
+    reaches[group[needs["how"] == REACHES]] = True
+    return Groups(
+        rows=needs,
+        of=group,
+        user=needs["user"][new].astype(np.int64),
+        needed=np.where(np.isnan(asked), total, np.where(asked < 1, asked * total, asked)),
+        reaches=reaches,
+    )
