@@ -58,7 +58,7 @@ def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     _clear_demo(folder)
     with as_file(example_folder("indo-pacific")) as case:
         network = _read(case, quiet or json_only)
-        run = _expose(network, folder / "exposure", ("demo",), quiet or json_only)
+        run = _expose(network, folder / "exposure", ("indo-pacific",), quiet or json_only)
     _finish(run, json_only, quiet)
     _write_report([run], folder / "report.html", quiet or json_only)
 

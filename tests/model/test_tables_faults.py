@@ -416,7 +416,7 @@ def test_broken_parquet(tmp_path: Path) -> None:
 SOUND = b'service,name,people\na,"x, y",1\nb,"two\nlines",2.5\nc,,\n'
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         st.tuples(

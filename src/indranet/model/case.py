@@ -156,8 +156,8 @@ def _assemble(case: _Case, contents: Mapping[str, Contents]) -> Tables:
     rows = {name: _rows(case, schema) for name, schema in TABLES.items()}
     for name in case.loaded:
         case.faults += _repeated_keys(case, TABLES[name], rows[name])
-    broken = case.refused | case.misheaded | (set(case.files) - set(case.loaded))
-    whole = {name for name, sound in case.sound.items() if sound.all()} - broken
+    unsure = case.refused | case.misheaded | (set(case.files) - set(case.loaded))
+    whole = {name for name, sound in case.sound.items() if sound.all()} - unsure
     tables = Tables(rows, case.names, case.sound, whole, case.sources)
     case.faults += cross_row_faults(tables)
     return tables

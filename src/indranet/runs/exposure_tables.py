@@ -9,7 +9,6 @@ import numpy.typing as npt
 from indranet.model.schema import PROVENANCES, TABLES
 from indranet.runs import worldmap
 from indranet.runs.findings import (
-    COUNTRY_KINDS,
     HORIZON_WORDS,
     KIND_WORDS,
     Answer,
@@ -54,7 +53,6 @@ def country_section(answer: Answer) -> Html:
     if not countries:
         return element("p", "No loss is known by country.")
     columns = countries[:_MATRIX_COLUMNS]
-    names = _country_names(worst)
     unit = "people" if measure == "people_lost" else "rows"
     left_out = "" if len(countries) == len(columns) else (
         f" {counted(len(countries) - len(columns), 'smaller country', 'smaller countries')} left "
@@ -83,7 +81,7 @@ def country_section(answer: Answer) -> Html:
         )
     ]  # fmt: skip
     heads = [
-        element("th", element("abbr", c, title=names.get(c, c)), scope="col", class_="n")
+        element("th", element("abbr", c, title=answer.name("country", c)), scope="col", class_="n")
         for c in columns
     ]
     grid = element(
@@ -129,12 +127,6 @@ def _matrix_row(
     return element("tr", element("th", short_cause(dependence), scope="row"), *cells)
 
 
-def _country_names(worst: Mapping[str, Sequence[Dependence]]) -> dict[str, str]:
-    """Return the names of those countries that are among the worst dependences themselves."""
-    things = (t for found in worst.values() for dependence in found for t in dependence.things)
-    return {t.id: t.name for t in things if t.kind in COUNTRY_KINDS and t.name != t.id}
-
-
 def tables_section(answer: Answer, level: int) -> Html:
     """Return every loss, how it hangs on the share of a supply, and the services that stop.
 
@@ -148,24 +140,20 @@ def tables_section(answer: Answer, level: int) -> Html:
     return joined(
         [
             element(f"h{level}", "Every loss that takes something away"),
-            _reach_table(answer.reach, _names(answer.worst)),
+            _reach_table(answer),
             element(f"h{level}", "How much of a supply must be left"),
             _need_share_table(answer),
             element(f"h{level}", "Which services stop"),
             *(
-                _services_block(HORIZON_WORDS[horizon], found, answer.services)
+                _services_block(HORIZON_WORDS[horizon], found, answer)
                 for horizon, found in answer.worst.items()
             ),
         ]
     )
 
 
-def _names(worst: Mapping[str, Sequence[Dependence]]) -> dict[tuple[str, str], str]:
-    things = (t for found in worst.values() for dependence in found for t in dependence.things)
-    return {(thing.kind, thing.id): thing.name for thing in things}
-
-
-def _reach_table(reach: Losses, names: Mapping[tuple[str, str], str]) -> Html:
+def _reach_table(answer: Answer) -> Html:
+    reach = answer.reach
     lost = (reach["people_lost"] > 0) | (reach["services_lost"] > 0) | (reach["sites_lost"] > 0)
     rows = np.flatnonzero(lost)
     order = np.lexsort(
@@ -189,7 +177,7 @@ def _reach_table(reach: Losses, names: Mapping[tuple[str, str], str]) -> Html:
     kinds = list(dict.fromkeys(_kind_words(reach["kind"][shown])))
     horizons = list(dict.fromkeys(_horizon_words(reach, shown)))
     cells = zip(
-        (names.get(k, k[1]) for k in zip(reach["kind"][shown], reach["id"][shown], strict=True)),
+        map(answer.name, reach["kind"][shown].tolist(), reach["id"][shown].tolist()),
         _kind_words(reach["kind"][shown]),
         _horizon_words(reach, shown),
         *(
@@ -277,7 +265,8 @@ def _need_share_table(answer: Answer) -> Html:
     return joined([element("p", note), table(caption, heads, rows, numbers=range(1, len(heads)))])
 
 
-def _services_block(title: str, found: Sequence[Dependence], services: Losses) -> Html:
+def _services_block(title: str, found: Sequence[Dependence], answer: Answer) -> Html:
+    services = answer.services
     if not found or not len(services["service"]):
         return Html("")
     seen: dict[tuple[str, ...], int] = {}
@@ -285,7 +274,7 @@ def _services_block(title: str, found: Sequence[Dependence], services: Losses) -
     for rank, dependence in enumerate(found, 1):
         rows = services.of(dependence.things[0], dependence.horizon)
         rows = rows[np.argsort(-services["people"][rows], kind="stable")]
-        names = tuple(services["service"][rows].tolist())
+        names = tuple(answer.name("service", s) for s in services["service"][rows].tolist())
         if names in seen:
             inside = element("p", f"The same services as number {seen[names]}.", class_="small")
         else:

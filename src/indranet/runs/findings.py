@@ -32,6 +32,7 @@ KIND_WORDS = {
 }
 """Kind of candidate to the word that stands behind a name."""
 COUNTRY_KINDS = ("territory", "jurisdiction")
+_THING = {"territory": "country", "jurisdiction": "country", "control": "firm"}
 
 _AGAIN = "run again"
 _NEEDED = {
@@ -44,6 +45,7 @@ _NEEDED = {
     "services": ("kind", "id", "horizon", "service", "people"),
     "places": ("place", "lat", "lon", "sites", "people"),
     "losses": ("kind", "id", "horizon", "place", "share"),
+    "names": ("kind", "id", "name"),
 }  # fmt: skip
 """Tables and columns of an exposure run that a report reads."""
 _TOLD = (
@@ -178,6 +180,8 @@ class Answer:
         The run's tables by what was taken away (`countries` is `reach_countries`).
     places
         The run's table of that name.
+    names
+        (kind, id) to the name in words, of what has one; a country's kind is country.
     """
 
     manifest: Mapping[str, Any]
@@ -189,6 +193,11 @@ class Answer:
     services: Losses
     losses: Losses
     places: Table
+    names: Mapping[tuple[str, str], str]
+
+    def name(self, kind: str, identifier: str) -> str:
+        """Return the name in words of a thing or of a kind of loss, else its identifier."""
+        return self.names.get((_THING.get(kind, kind), identifier), identifier)
 
 
 def read_answer(run: Run) -> Answer:
@@ -203,6 +212,7 @@ def read_answer(run: Run) -> Answer:
     faults = _manifest_faults(run.manifest) + faults
     if faults:
         raise InputError(faults)
+    names = tables.pop("names")
     losses = {name: _by_thing(columns) for name, columns in tables.items() if name != "places"}
     countries = losses.pop("reach_countries")
     worst = {horizon: dependences(run.manifest, horizon) for horizon in HORIZON_WORDS}
@@ -212,6 +222,13 @@ def read_answer(run: Run) -> Answer:
         worst=worst,
         countries=countries,
         places=tables["places"],
+        names=dict(
+            zip(
+                zip(names["kind"].tolist(), names["id"].tolist(), strict=True),
+                names["name"].tolist(),
+                strict=True,
+            )
+        ),
         **losses,
     )
 

@@ -15,7 +15,7 @@ from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_networ
 from indranet.studies.description import absent_tables
 from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.places import lost_bits, places_of
-from indranet.studies.worst import FINE, describe_group, worst_groups
+from indranet.studies.worst import FINE, describe_group, names_table, worst_groups
 
 NEED_SHARE = 0.5
 OTHER_NEED_SHARES = (0.3, 0.8)
@@ -34,7 +34,7 @@ class Exposure:
         `need_share` (the same losses where a product counts as supplied with 30 or 80 % of its
         contracted flow left); `reach_countries` (losses by country of the service); `services`
         (services lost, for the worst candidates); `places` and `losses` (sites gathered at places,
-        and the share lost there to the worst candidates).
+        and the share lost there to the worst candidates); `names` (kind, id, name).
     summary
         Totals, the worst dependences now and in time, what was down before, what is not known.
     """
@@ -103,9 +103,7 @@ def exposure(
         if horizon != "now":
             for share in OTHER_NEED_SHARES:
                 loose = compile_network(ground, horizon=horizon, need_share=share)
-                spread[share] = _lost(
-                    order(loose.gates), asked, loose, _counted(network, loose), executor
-                )
+                spread[share] = _lost(order(loose.gates), asked, loose, counted, executor)
                 losses_then = _reach_rows(asked, horizon, spread[share], counted)
                 other.append({**losses_then, "need_share": np.full(len(asked.id), share)})
         groups = worst_groups(asked, sums)
@@ -121,6 +119,7 @@ def exposure(
         "services": _stacked(details),
         "places": places.table,
         "losses": _stacked(losses),
+        "names": names_table(network),
     }
     return Exposure(tables, _summary(ground, compiled, worst, day))
 

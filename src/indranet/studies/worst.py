@@ -9,6 +9,15 @@ import numpy.typing as npt
 from indranet.model.network import Network
 from indranet.studies.candidates import KINDS_ON_REQUEST, Candidates
 
+NAMED = {
+    "country": "countries",
+    "firm": "firms",
+    "product": "products",
+    "passage": "passages",
+    "service": "services",
+    "facility": "facilities",
+}
+"""Kinds of thing that have a name in words, and their tables."""
 FINE = 1000
 """People and real sites are counted in thousandths, so that sums are exact in any order."""
 
@@ -105,10 +114,47 @@ def _name(network: Network, asked: Candidates, candidate: int) -> str:
     """Return the name in words of a candidate, its identifier where it has none."""
     kind, identifier = str(asked.kind[candidate]), str(asked.id[candidate])
     kind = {"territory": "country", "jurisdiction": "country", "control": "firm"}.get(kind, kind)
-    table = {"country": "countries", "firm": "firms", "product": "products", "passage": "passages",
-             "service": "services", "facility": "facilities"}.get(kind)  # fmt: skip
-    if table is None:
+    if kind not in NAMED:
         return identifier
-    row = int(np.flatnonzero(network.names[kind] == identifier)[0])
-    code = int(network[table]["name"][row])
-    return str(network[table].words["name"][code]) if code >= 0 else identifier
+    row = np.flatnonzero(network.names[kind] == identifier)
+    return names_in_words(network, kind, row)[0] or identifier
+
+
+def names_in_words(network: Network, kind: str, rows: npt.NDArray[np.integer]) -> list[str]:
+    """Return the names of some things of a kind, empty where they have none.
+
+    Services of one name differ by where they are used: region and country follow in brackets.
+    """
+    table = network[NAMED[kind]].where(rows)
+    names = table.text("name")
+    if kind != "service":
+        return names
+    countries = np.append(network.names["country"], "")[table["country"]].tolist()
+    spoken = dict(zip(network.names["country"], network["countries"].text("name"), strict=True))
+    where = [
+        ", ".join(part for part in (region, spoken.get(country) or country) if part)
+        for region, country in zip(table.text("region"), countries, strict=True)
+    ]
+    return [
+        f"{name} ({place})" if name and place else name
+        for name, place in zip(names, where, strict=True)
+    ]
+
+
+def names_table(network: Network) -> dict[str, npt.NDArray[Any]]:
+    """Return the names in words of all things that have one: kind, id, name."""
+    rows = [
+        (kind, str(identifier), name)
+        for kind in NAMED
+        for identifier, name in zip(
+            network.names[kind],
+            names_in_words(network, kind, np.arange(len(network.names[kind]))),
+            strict=True,
+        )
+        if name
+    ]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    return {
+        column: np.array(values, dtype=object)
+        for column, values in zip(("kind", "id", "name"), columns, strict=True)
+    }

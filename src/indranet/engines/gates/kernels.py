@@ -38,6 +38,10 @@ AHEAD = 24  # links between asking for a row and reading it: about one memory la
 FEW = 64  # alternatives up to which adding one by one is faster than bit-sliced
 
 
+OUTER = {"cache": True, "nogil": True, "error_model": "numpy"}
+INNER = {**OUTER, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # half the compile time
+
+
 class Net(NamedTuple):
     """The arrays of an ordered net; see `Ordered`."""
 
@@ -84,7 +88,7 @@ class Work(NamedTuple):
     queue_bounds: Array  # (2,) next to look at, number waiting
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def margins(net: Net, threshold: Array, code: Array, margin: Array, shape: Array) -> None:
     """Fill margin and shape of each node for a base state, both of shape (nodes,)."""
     for node in range(len(code)):
@@ -108,7 +112,7 @@ def margins(net: Net, threshold: Array, code: Array, margin: Array, shape: Array
             shape[node] = SOME
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def solve(net: Net, base: Base, work: Work, fresh: bool) -> None:
     """Settle one block; `work` holds the nodes removed, as rows whose code is LOST.
 
@@ -124,10 +128,16 @@ def solve(net: Net, base: Base, work: Work, fresh: bool) -> None:
             first = net.cycle_last[cycle]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _plain(net: Net, base: Base, work: Work, first: int, last: int) -> None:
     """Settle the nodes from first to last, whose inputs are settled."""
-    start, inputs, weights, shape, margin = net.start, net.inputs, net.weights, base.shape, base.margin
+    start, inputs, weights, shape, margin = (
+        net.start,
+        net.inputs,
+        net.weights,
+        base.shape,
+        base.margin,
+    )
     code, rows, total, scratch = work.code, work.rows, work.total, work.scratch
     words = len(total)
     links = start[last]
@@ -150,7 +160,7 @@ def _plain(net: Net, base: Base, work: Work, first: int, last: int) -> None:
                 rows[node, word] = total[word]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER, forceinline=True)
 def _lost(
     node: int,
     start: Array,
@@ -205,7 +215,7 @@ def _lost(
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _any(row: Array) -> bool:
     bits = np.uint64(0)
     for word in range(len(row)):
@@ -213,7 +223,7 @@ def _any(row: Array) -> bool:
     return bits != np.uint64(0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _some(
     first: int,
     last: int,
@@ -254,7 +264,7 @@ def _some(
     return _any(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _add(planes: Array, bit: int, carry: Array, rows: Array, row: int) -> None:
     """Add carry and one row to a plane of the counters; carry becomes what overflows from it."""
     for word in range(len(carry)):
@@ -264,7 +274,7 @@ def _add(planes: Array, bit: int, carry: Array, rows: Array, row: int) -> None:
         carry[word] = (one & other) | (plane & either)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _ripple(planes: Array, bit: int, bits: int, carry: Array, total: Array) -> None:
     """Add carry to the counters from one plane upwards; overflow goes into total."""
     for plane in range(bit, bits):
@@ -276,7 +286,7 @@ def _ripple(planes: Array, bit: int, bits: int, carry: Array, total: Array) -> N
         total[word] |= carry[word]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _count(
     first: int,
     last: int,
@@ -330,7 +340,7 @@ def _count(
         _ripple(planes, bit, bits, carry, total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _weigh(
     first: int,
     last: int,
@@ -366,7 +376,7 @@ def _weigh(
         _ripple(planes, bit, bits, carry, total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _cycle(net: Net, base: Base, work: Work, cycle: int, fresh: bool) -> None:
     """Settle one cycle: nodes of groups at their least, the rest at their greatest fixed point.
 
@@ -390,7 +400,7 @@ def _cycle(net: Net, base: Base, work: Work, cycle: int, fresh: bool) -> None:
             group = _open_group(net, work, cycle)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _open(net: Net, work: Work, cycle: int, fresh: bool) -> None:
     """Set up a cycle: all its single nodes are to be looked at, and each group that was touched.
 
@@ -418,7 +428,7 @@ def _open(net: Net, work: Work, cycle: int, fresh: bool) -> None:
             _enqueue(net, work, cycle, group)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _open_group(net: Net, work: Work, cycle: int) -> int:
     """Take the next group, all down and its nodes to be looked at; return its number."""
     begin = net.group_start[cycle]
@@ -439,7 +449,7 @@ def _open_group(net: Net, work: Work, cycle: int) -> int:
     return group
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _close_group(net: Net, work: Work, cycle: int, group: int) -> None:
     """Tell the users outside the group of what it has lost since it was last found."""
     first = net.group_first[group]
@@ -452,7 +462,7 @@ def _close_group(net: Net, work: Work, cycle: int, group: int) -> None:
             _tell(net, work, cycle, node, group, OUTSIDE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _await(work: Work, local: int) -> None:
     """Note that a node of the cycle is to be looked at."""
     word = local >> 6
@@ -461,7 +471,7 @@ def _await(work: Work, local: int) -> None:
     work.bounds[1] = max(work.bounds[1], word)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _enqueue(net: Net, work: Work, cycle: int, group: int) -> None:
     """Note that a group of the cycle is to be looked at."""
     begin = net.group_start[cycle]
@@ -472,14 +482,20 @@ def _enqueue(net: Net, work: Work, cycle: int, group: int) -> None:
         work.queue_bounds[1] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, step: int) -> None:
     """Look at the pending nodes in turn, at those that become pending further on as well.
 
     Directions alternate, so that a change travels the whole length of a chain in one sweep whichever
     way it points. Outside groups nodes fall from the base state, within one they rise from all down.
     """
-    start, inputs, weights, shape, margin = net.start, net.inputs, net.weights, base.shape, base.margin
+    start, inputs, weights, shape, margin = (
+        net.start,
+        net.inputs,
+        net.weights,
+        base.shape,
+        base.margin,
+    )
     code, rows, total, scratch = work.code, work.rows, work.total, work.scratch
     pending, bounds, forced, removed = work.pending, work.bounds, work.forced, work.removed
     first = net.cycle_first[cycle]
@@ -493,9 +509,7 @@ def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, step: int) 
             known = code[node]
             if known == DOWN or (group >= 0 and known == KEPT):
                 continue
-            found = _lost(
-                node, start, inputs, weights, shape, margin, code, rows, total, scratch
-            )
+            found = _lost(node, start, inputs, weights, shape, margin, code, rows, total, scratch)
             if not found:
                 total[:] = np.uint64(0)
             if group < 0 and known == LOST:
@@ -519,7 +533,7 @@ def _sweep(net: Net, base: Base, work: Work, cycle: int, group: int, step: int) 
         bounds[0], bounds[1] = len(pending), 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _join(total: Array, rows: Array, row: int) -> bool:
     """Add a row that is not all 0 to total; return True."""
     for word in range(len(total)):
@@ -527,7 +541,7 @@ def _join(total: Array, rows: Array, row: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _tell(net: Net, work: Work, cycle: int, node: int, group: int, whom: int) -> None:
     """Note that users of a changed node, in its group or outside it, are to be looked at."""
     first, member = net.cycle_first[cycle], net.member[cycle]
@@ -543,7 +557,7 @@ def _tell(net: Net, work: Work, cycle: int, node: int, group: int, whom: int) ->
             _enqueue(net, work, cycle, theirs)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def remove(work: Work, position: Array, start: Array, nodes: Array, first: int, last: int) -> None:
     """Enter the nodes removed in alternatives first to last into an empty block."""
     for alternative in range(first, last):
@@ -559,7 +573,7 @@ def remove(work: Work, position: Array, start: Array, nodes: Array, first: int, 
                 work.rows[node, word] |= bit
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def read_up(work: Work, nodes: Array, bits: int, up: Array) -> None:
     """Write the states of nodes in the first `bits` alternatives, shape (nodes, words)."""
     for k in range(len(nodes)):
@@ -574,7 +588,7 @@ def read_up(work: Work, nodes: Array, bits: int, up: Array) -> None:
             up[k, word] = state
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def add_lost(work: Work, nodes: Array, weights: Array, sums: Array) -> None:
     """Add weights, shape (nodes, sums), of what is lost to sums, shape (sums, alternatives)."""
     code, rows, carry = work.code, work.rows, work.total
@@ -606,7 +620,7 @@ def add_lost(work: Work, nodes: Array, weights: Array, sums: Array) -> None:
                     bits &= bits - np.uint64(1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _add_weight(planes: Array, weight: int, rows: Array, row: int, carry: Array) -> None:
     """Add a weight, modulo 2**64, to the bit-sliced sums of the alternatives in one row."""
     words = len(carry)
@@ -625,7 +639,7 @@ def _add_weight(planes: Array, weight: int, rows: Array, row: int, carry: Array)
         left >>= np.uint64(1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def count_lost(work: Work, nodes: Array, bits: int, counts: Array) -> None:
     """Add to counts in how many of the first `bits` alternatives each node is down."""
     for k in range(len(nodes)):

@@ -174,7 +174,9 @@ def order(gates: Gates) -> Ordered:
     first, last, member = _runs(position[members], component[members])
     group_of, group_first, group_last = _group_runs(position[members], group[0][members])
     group_start = np.append(np.searchsorted(group_first, first), len(group_first))
-    users = _users(position[members], position[gates.inputs[inside]], position[owner[inside]], nodes)
+    users = _users(
+        position[members], position[gates.inputs[inside]], position[owner[inside]], nodes
+    )
     return Ordered(
         Gates(*net, gates.least[sequence]),
         *(frozen("position", position, np.int32), first, last, member),

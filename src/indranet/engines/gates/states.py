@@ -12,7 +12,15 @@ from numba import njit
 from indranet.engines.gates import kernels
 from indranet.engines.gates.draws import BLOCK, check_chances, draw_block, seed_word
 from indranet.engines.gates.kernels import Base, Net, Work
-from indranet.engines.gates.order import Codes, Ints, Ordered, Words, check_range, check_rows, frozen
+from indranet.engines.gates.order import (
+    Codes,
+    Ints,
+    Ordered,
+    Words,
+    check_range,
+    check_rows,
+    frozen,
+)
 
 Array = npt.NDArray[Any]
 Removed = tuple[npt.ArrayLike, npt.ArrayLike]

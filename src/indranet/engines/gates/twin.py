@@ -10,9 +10,7 @@ from indranet.engines.gates.order import Bools, Gates, Ints
 MASK = 2**64 - 1
 
 
-def up_twin(
-    gates: Gates, removed: Bools, least_everywhere: bool = False
-) -> Bools:
+def up_twin(gates: Gates, removed: Bools, least_everywhere: bool = False) -> Bools:
     """Find which nodes are up in each alternative, as νX.μY over the whole net.
 
     Parameters
