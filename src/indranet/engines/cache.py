@@ -31,7 +31,7 @@ def keep_kernels() -> Path:
             break
     else:
         folder = Path(tempfile.mkdtemp(prefix="indranet-"))
-    numba.config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # made at run time
     return folder
 
 

@@ -125,7 +125,8 @@ def load_csv(
     inside = "0"
     if contents.quoted:
         inside = " + ".join(
-            f"coalesce(sum(length({name}) - length(replace({name}, ',', ''))), 0)"
+            f"coalesce(sum(CASE WHEN contains({name}, ',') "
+            f"THEN length({name}) - length(replace({name}, ',', '')) END), 0)"
             for name in map(quoted, names)
         )
     rows, commas = _one(connection, f"SELECT count(*), {inside} FROM {quoted(schema.name)}")

@@ -65,7 +65,11 @@ def exposure_article(answer: Answer, key: str, level: int) -> Html:
         ("map", "Where it is felt", map_section(answer, key)),
         ("countries", "Losses by country", country_section(answer)),
         ("tables", "The tables behind it", tables_section(answer, level + 2)),
-        ("data", "What the data is", data_section(answer.manifest, level + 2)),
+        (
+            "data",
+            "What the data is",
+            joined([_facts(answer), data_section(answer.manifest, level + 2)]),
+        ),
         ("limits", "What this report does not say", limits_section(answer.manifest)),
     )
     return element(
@@ -97,6 +101,32 @@ def exposure_article(answer: Answer, key: str, level: int) -> Html:
 
 def _head(answer: Answer, level: int) -> Html:
     manifest, summary = answer.manifest, answer.summary
+    known = [
+        day(summary["on"]),
+        counted(summary["services"], "service"),
+        _sites_words(summary),
+        f"version {manifest['version']}",
+    ]
+    return joined(
+        [
+            element("p", "What it depends on", class_="overline"),
+            element(f"h{level}", element("bdi", str(manifest["case"]))),
+            element("p", sentence(answer.worst, summary), class_="answer"),
+            element("p", _people_note(summary), class_="soft small"),
+            element(
+                "p",
+                " · ".join(known),
+                " · case ",
+                element("code", str(manifest["case_hash"])[:12]),
+                class_="soft small",
+            ),
+        ]
+    )
+
+
+def _facts(answer: Answer) -> Html:
+    """Return what was asked, of what, and how much it holds."""
+    manifest, summary = answer.manifest, answer.summary
     asked = shlex.join(["indranet", str(manifest["command"]), *map(str, manifest["inputs"])])
     things = len(set(zip(answer.reach["kind"], answer.reach["id"], strict=True)))
     facts = [
@@ -109,33 +139,22 @@ def _head(answer: Answer, level: int) -> Html:
         ("Indranet", f"version {manifest['version']}"),
         ("Case", element("code", str(manifest["case_hash"])[:12])),
     ]
-    return joined(
-        [
-            element("p", "What it depends on", class_="overline"),
-            element(f"h{level}", element("bdi", str(manifest["case"]))),
-            element("p", sentence(answer.worst, summary), class_="answer"),
-            element("p", _people_note(summary), class_="soft small"),
-            element(
-                "dl",
-                *(
-                    element("div", element("dt", name), element("dd", value))
-                    for name, value in facts
-                ),
-                element(
-                    "div",
-                    element("dt", "Command"),
-                    element("dd", element("code", asked)),
-                    class_="wide",
-                ),
-                class_="facts",
-            ),
-        ]
+    return element(
+        "dl",
+        *(element("div", element("dt", name), element("dd", value)) for name, value in facts),
+        element(
+            "div",
+            element("dt", "Command"),
+            element("dd", element("code", asked)),
+            class_="wide",
+        ),
+        class_="facts",
     )
 
 
 def _sites_words(summary: Mapping[str, Any]) -> str:
     rows = int(summary["site_rows"])
-    return f"{number(summary['sites'])} in {counted(rows, 'row')}" if rows else "none"
+    return f"{number(summary['sites'])} sites in {counted(rows, 'row')}" if rows else "no sites"
 
 
 def _people_note(summary: Mapping[str, Any]) -> str:

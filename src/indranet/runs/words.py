@@ -209,10 +209,13 @@ def sentence(worst: Mapping[str, list[Dependence]], summary: Mapping[str, Any]) 
 
 
 def _stopping(dependence: Dependence) -> str:
+    """Return what stops and for what part of the users, who are counted once for each service."""
     what, _, persons = loss_words(dependence).partition(", ")
-    if not persons:
+    if not (persons and dependence.total_people):
         return what
-    return f"{what} for {persons}{' elsewhere' if dependence.of_country else ''}"
+    users = "users" if dependence.total_services else "people"
+    part = percent(dependence.people_elsewhere / dependence.total_people)
+    return f"{what} for {part} of all {users}{' elsewhere' if dependence.of_country else ''}"
 
 
 def one_sentence(manifest: Mapping[str, Any]) -> str:
@@ -238,6 +241,8 @@ def worst_lines(manifest: Mapping[str, Any]) -> list[str]:
             cause = cause_words(dependence, 2)
             where = " elsewhere" if dependence.of_country else ""
             lines.append(f"  {rank}. {cause}: {loss_words(dependence)}{where}{mark}")
+    if manifest["summary"]["people_counted_by"] == "services":
+        lines += ["", "People are counted once for each service that they lose."]
     return lines
 
 

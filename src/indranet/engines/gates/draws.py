@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from indranet.engines.gates.order import Words, check_range, frozen
+from indranet.engines.gates.order import Words, frozen
 
 Array = npt.NDArray[Any]
 
@@ -131,7 +131,7 @@ def draw_block(probability: float, key: Any, seed: Any, block: int, row: Array) 
             counter += np.uint64(1)
         row[word] = down
         found |= down
-    return found != np.uint64(0)
+    return bool(found != np.uint64(0))
 
 
 @njit(cache=True, nogil=True)

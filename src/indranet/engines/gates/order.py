@@ -123,9 +123,9 @@ def frozen(name: str, values: npt.ArrayLike, kind: type[np.generic]) -> npt.NDAr
     array, wanted = np.asarray(values), np.dtype(kind)
     if array.ndim != 1:
         raise ValueError(f"{name}: one dimension expected, got {array.ndim}")
-    if array.size and not np.can_cast(array.dtype, wanted, "same_kind"):
-        if not (array.dtype.kind in "iu" and wanted.kind in "iu"):
-            raise ValueError(f"{name}: {wanted} expected, got {array.dtype}")
+    whole = array.dtype.kind in "iu" and wanted.kind in "iu"
+    if array.size and not whole and not np.can_cast(array.dtype, wanted, "same_kind"):
+        raise ValueError(f"{name}: {wanted} expected, got {array.dtype}")
     if wanted.kind in "iu":
         check_range(name, array, np.iinfo(wanted).min, np.iinfo(wanted).max)
     array = np.ascontiguousarray(array, dtype=wanted).view()
@@ -174,14 +174,21 @@ def order(gates: Gates) -> Ordered:
     first, last, member = _runs(position[members], component[members])
     group_of, group_first, group_last = _group_runs(position[members], group[0][members])
     group_start = np.append(np.searchsorted(group_first, first), len(group_first))
-    users = _users(
+    user_start, users = _users(
         position[members], position[gates.inputs[inside]], position[owner[inside]], nodes
     )
     return Ordered(
-        Gates(*net, gates.least[sequence]),
-        *(frozen("position", position, np.int32), first, last, member),
-        *users,
-        *(group_of, group_first, group_last, group_start.astype(np.int64)),
+        gates=Gates(*net, gates.least[sequence]),
+        position=frozen("position", position, np.int32),
+        cycle_first=first,
+        cycle_last=last,
+        member=member,
+        user_start=user_start,
+        users=users,
+        group_of=group_of,
+        group_first=group_first,
+        group_last=group_last,
+        group_start=group_start.astype(np.int64),
     )
 
 
@@ -245,9 +252,9 @@ def _users(members: Codes, inputs: Codes, owner: Codes, nodes: int) -> tuple[Int
 
 @njit(cache=True, nogil=True)
 def _components(start: Ints, inputs: Codes, roots: Codes) -> tuple[Codes, Codes]:
-    """Return each node's strongly connected component, numbered inputs first, and the leaving order.
+    """Return each node's strongly connected component, and the nodes in the order of leaving.
 
-    Tarjan 1972, without recursion.
+    Components are numbered inputs first. Tarjan 1972, without recursion.
     """
     nodes = len(start) - 1
     component = np.full(nodes, -1, dtype=np.int32)

@@ -11,7 +11,6 @@ from numba import njit
 
 from indranet.engines.gates import kernels
 from indranet.engines.gates.draws import BLOCK, check_chances, draw_block, seed_word
-from indranet.engines.gates.kernels import Base, Net, Work
 from indranet.engines.gates.order import (
     Codes,
     Ints,
@@ -21,8 +20,8 @@ from indranet.engines.gates.order import (
     check_rows,
     frozen,
 )
+from indranet.engines.gates.work import DOWN, KEPT, LOST, PLANES, Array, Base, Net, Work
 
-Array = npt.NDArray[Any]
 Removed = tuple[npt.ArrayLike, npt.ArrayLike]
 """Nodes removed in each alternative: row starts of shape (alternatives + 1,), nodes."""
 
@@ -42,7 +41,7 @@ def up(
     """Find which nodes are up in each alternative.
 
     In a cycle, least nodes are at the least fixed point for what the others are, and the others at
-    the greatest fixed point with that (νX.μY); see `Gates.least`.
+    the greatest fixed point with that (nu X. mu Y); see `Gates.least`.
 
     Parameters
     ----------
@@ -62,8 +61,8 @@ def up(
 
     Returns
     -------
-    uint64, shape (watched nodes, ceil(alternatives / 64)); bit a % 64 of word a // 64 is 1 where the
-    node is up in alternative a, unused bits 0.
+    uint64, shape (watched nodes, ceil(alternatives / 64)); bit a % 64 of word a // 64 is 1 where
+    the node is up in alternative a, unused bits 0.
 
     Raises
     ------
@@ -94,9 +93,11 @@ def dark(
 
     It is `up` without what is up under `least_everywhere`; parameters, result and errors as there.
     """
-    common = {"always": always, "watch": watch, "executor": executor}
-    greatest = up(ordered, removed, **common)
-    return greatest & ~up(ordered, removed, least_everywhere=True, **common)
+    stays = up(ordered, removed, always=always, watch=watch, executor=executor)
+    returns = up(
+        ordered, removed, always=always, watch=watch, least_everywhere=True, executor=executor
+    )
+    return stays & ~returns
 
 
 def lost(
@@ -288,10 +289,8 @@ def _fail(
     row = np.empty(work.rows.shape[1], dtype=np.uint64)
     for leaf in range(len(failing)):
         node = failing[leaf]
-        if work.code[node] == kernels.KEPT and draw_block(
-            probability[leaf], keys[leaf], seed, block, row
-        ):
-            work.code[node] = kernels.LOST
+        if work.code[node] == KEPT and draw_block(probability[leaf], keys[leaf], seed, block, row):
+            work.code[node] = LOST
             for word in range(len(row)):
                 work.rows[node, word] = row[word]
 
@@ -300,13 +299,13 @@ def _base(ordered: Ordered, always: npt.ArrayLike, least_everywhere: bool) -> Ba
     """Find the state with only `always` removed, and what takes each node down from there."""
     gone = _positions(ordered, "always", always)
     net, work = _net(ordered, least_everywhere), _work(ordered, least_everywhere, 1)
-    work.code[:] = kernels.KEPT
+    work.code[:] = KEPT
     all_up = _relative(ordered, net, work.code)
-    work.code[gone] = kernels.LOST
+    work.code[gone] = LOST
     work.rows[gone] = ~np.uint64(0)
     kernels.solve(net, all_up, work, True)
-    down = work.code == kernels.LOST
-    return _relative(ordered, net, np.where(down, kernels.DOWN, kernels.KEPT))
+    down = work.code == LOST
+    return _relative(ordered, net, np.where(down, DOWN, KEPT))
 
 
 def _relative(ordered: Ordered, net: Net, code: Array) -> Base:
@@ -320,11 +319,11 @@ def _relative(ordered: Ordered, net: Net, code: Array) -> Base:
 def _net(ordered: Ordered, least_everywhere: bool) -> Net:
     """Return the arrays of the net; with `least_everywhere` each cycle is one group."""
     o = ordered
-    groups = (o.group_of, o.group_first, o.group_last, o.group_start)
+    groups: tuple[Array, ...] = (o.group_of, o.group_first, o.group_last, o.group_start)
     if least_everywhere:
-        cycles = np.arange(len(o.member))
-        group_of = np.repeat(cycles[:-1], np.diff(o.member)).astype(np.int32)
-        groups = (group_of, o.cycle_first, o.cycle_last, cycles)
+        number = np.arange(len(o.member))
+        group_of = np.repeat(number[:-1], np.diff(o.member)).astype(np.int32)
+        groups = (group_of, o.cycle_first, o.cycle_last, number)
     links = (o.gates.start, o.gates.inputs, o.gates.weights)
     cycles = (o.cycle_first, o.cycle_last, o.member, o.user_start, o.users)
     return Net(*map(_read_only, (*links, *cycles, *groups)))
@@ -341,7 +340,7 @@ def _work(ordered: Ordered, least_everywhere: bool, alternatives: int) -> Work:
         code=np.empty(len(ordered), dtype=np.uint8),
         rows=lines[skip : skip + len(ordered) * words].reshape(len(ordered), words),
         total=np.empty(words, dtype=np.uint64),
-        scratch=np.empty((3, kernels.PLANES, words), dtype=np.uint64),
+        scratch=np.empty((3, PLANES, words), dtype=np.uint64),
         pending=np.zeros(cycle // 64 + 1, dtype=np.uint64),
         bounds=np.empty(2, dtype=np.int64),
         forced=np.empty(grouped, dtype=np.uint8),

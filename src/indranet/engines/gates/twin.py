@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from indranet.engines.gates.order import Bools, Gates, Ints
 
@@ -11,7 +10,7 @@ MASK = 2**64 - 1
 
 
 def up_twin(gates: Gates, removed: Bools, least_everywhere: bool = False) -> Bools:
-    """Find which nodes are up in each alternative, as νX.μY over the whole net.
+    """Find which nodes are up in each alternative, as nu X. mu Y over the whole net.
 
     Parameters
     ----------
