@@ -127,7 +127,7 @@ def test_links_that_stay_inside(tmp_path: Path) -> None:
 def test_limits_of_files(tmp_path: Path) -> None:
     folder = case_folder(tmp_path)
     (folder / "firms.csv").write_text(FIRMS * 20)
-    assert "larger than 50 bytes" in one_fault(folder, Limits(file_bytes=50)).problem
+    assert "larger than the limit of 50 bytes" in one_fault(folder, Limits(file_bytes=50)).problem
     header = ",".join(["firm", *(f"c{i}" for i in range(30))])
     (folder / "firms.csv").write_text(f"{header}\n")
     assert "more than 20 columns" in one_fault(folder, Limits(columns=20)).problem
@@ -203,7 +203,7 @@ def test_zip_bombs(tmp_path: Path) -> None:
     big = ("sites.csv", "site\n" + "a\n" * 3_000_000)
     path = zipped(tmp_path / "case.zip", [*CASE, big])
     assert "300 times its packed size" in one_fault(path).problem
-    assert "larger than 99 bytes" in one_fault(path, Limits(file_bytes=99)).problem
+    assert "larger than the limit of 99 bytes" in one_fault(path, Limits(file_bytes=99)).problem
     wide = Limits(zip_ratio=10**6, unpacked_bytes=10**6)
     assert "unpacks to more than 1,000,000 bytes" in one_fault(path, wide).problem
 

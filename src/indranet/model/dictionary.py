@@ -11,7 +11,8 @@ def dictionary() -> str:
         "A case is a folder: `case.toml` and one file per table, `.csv` or `.parquet`. A table is "
         "needed only if something refers to it; `services` and `needs` may stand alone. "
         "Identifiers are text in one namespace; where two kinds share one it is written with its "
-        "kind, as in `plant:p0`. An empty cell and an absent column are the same: the default holds.",
+        "kind, as in `plant:p0`. An empty cell and an absent column are the same: the default "
+        "holds.",
         "",
         "`case.toml` holds `name`, `first_day` (YYYY-MM-DD) and, if you like, `description`. Money "
         "is in USD.",

@@ -124,7 +124,7 @@ def opened(path: Path, limits: Limits) -> Iterator[Path]:
         problem, remedy = "is neither a folder nor a zip", "give a case folder or its zip"
         raise InputError([Fault(str(path), problem=problem, remedy=remedy)])
     elif path.stat().st_size > limits.file_bytes:
-        problem = f"is larger than {limits.file_bytes:,} bytes"
+        problem = f"is larger than the limit of {limits.file_bytes:,} bytes"
         raise InputError([Fault(str(path), problem=problem, remedy="give the folder")])
     else:
         with tempfile.TemporaryDirectory(prefix="indranet-") as folder:
@@ -252,7 +252,10 @@ def _file_problem(folder: Path, path: Path, limits: Limits) -> tuple[str, str]:
     if not os.access(path, os.R_OK):
         return "cannot be opened", "give yourself the right to read it"
     if path.stat().st_size > limits.file_bytes:
-        return f"is larger than {limits.file_bytes:,} bytes", "save it as Parquet or split the case"
+        return (
+            f"is larger than the limit of {limits.file_bytes:,} bytes",
+            "raise the limit (--max-file-gb), save it as Parquet or split the case",
+        )
     return "", ""
 
 
@@ -264,7 +267,7 @@ def read_settings(folder: Path, limits: Limits) -> tuple[Settings | None, list[F
         return None, [Fault(SETTINGS, problem="is missing", remedy=f"add it with {example}")]
     problem, remedy = _file_problem(folder, path, limits)
     if not problem and path.stat().st_size > limits.header_bytes:
-        problem, remedy = f"is larger than {limits.header_bytes:,} bytes", "shorten it"
+        problem, remedy = f"is larger than the limit of {limits.header_bytes:,} bytes", "shorten it"
     if problem:
         return None, [Fault(SETTINGS, problem=problem, remedy=remedy)]
     try:

@@ -13,7 +13,7 @@ from indranet.runs.markup import Html, element, joined
 from indranet.runs.run import Table
 from indranet.runs.words import cause_words, counted, loss_words, number, people, short_cause
 
-_NEARLY_ALL = 0.9
+_GOOD_PART = 0.75
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LEGEND = (
     "nothing lost", "up to 25\u00a0%", "up to 50\u00a0%", "up to 75\u00a0%", "more", "all lost",
@@ -36,7 +36,10 @@ def map_section(answer: Answer, key: str) -> Html:
     chosen = [dependence for found in worst.values() for dependence in found]
     order = np.lexsort((places["place"], -_weight(places)))
     codes = [_codes(dependence, answer.losses, len(order))[order] for dependence in chosen]
-    drawn = max(range(len(chosen)), key=lambda at: _telling(chosen[at], codes[at]), default=0)
+    weight = _weight(places)[order]
+    drawn = max(
+        range(len(chosen)), key=lambda at: _telling(chosen[at], codes[at], weight), default=0
+    )
     captions = [_caption(dependence) for dependence in chosen] or ["Nothing is lost."]
     first = codes[drawn] if codes else np.zeros(len(order), dtype=np.int64)
     return element(
@@ -59,13 +62,15 @@ def map_section(answer: Answer, key: str) -> Html:
     )
 
 
-def _telling(dependence: Dependence, codes: npt.NDArray[np.int64]) -> tuple[bool, bool, float]:
+def _telling(
+    dependence: Dependence, codes: npt.NDArray[np.int64], weight: npt.NDArray[np.float64]
+) -> tuple[bool, bool, float]:
     """Return how much a loss says on a map before a choice is made, and on paper.
 
-    One that spares some places says more than one that takes all, and that more than none.
+    One that spares a good part says more than one that takes all, and that more than none.
     """
-    lost = codes > 0
-    return bool(lost.any()) and lost.mean() < _NEARLY_ALL, bool(lost.any()), dependence.part[0]
+    lost = float(weight[codes > 0].sum())
+    return 0 < lost < _GOOD_PART * weight.sum(), lost > 0, dependence.part[0]
 
 
 def _weight(places: Table) -> npt.NDArray[np.float64]:

@@ -52,8 +52,8 @@ def find_lost(
         found = any_bit(total)
     elif kind == SOME:
         found = _some(
-            start[node],
-            start[node + 1],
+            int(start[node]),
+            int(start[node + 1]),
             margin[node],
             inputs,
             weights,

@@ -326,7 +326,7 @@ def _net(ordered: Ordered, least_everywhere: bool) -> Net:
         groups = (group_of, o.cycle_first, o.cycle_last, number)
     links = (o.gates.start, o.gates.inputs, o.gates.weights)
     cycles = (o.cycle_first, o.cycle_last, o.member, o.user_start, o.users)
-    return Net(*map(_read_only, (*links, *cycles, *groups)))
+    return Net(*(_read_only(array) for array in (*links, *cycles, *groups)))
 
 
 def _work(ordered: Ordered, least_everywhere: bool, alternatives: int) -> Work:
