@@ -91,7 +91,9 @@ def exposure(
     losses: list[Table] = []
     worst: dict[str, Any] = {}
     compiled: dict[Horizon, Compiled] = {}
-    places = places_of(network)
+    places = places_of(network, ground.classes)
+    down: dict[str, list[str]] = {}
+    site_codes = network.offset("site") + ground.classes.representative
     for horizon in HORIZONS:
         compiled[horizon] = compile_network(ground, horizon=horizon)
         ordered = order(compiled[horizon].gates)
@@ -111,7 +113,9 @@ def exposure(
         leaders = asked.pick(np.array([g[0] for g in groups], dtype=np.int64))
         state = _states(ordered, leaders, compiled[horizon], executor)
         details.append(_service_rows(network, leaders, horizon, compiled[horizon], state))
-        losses.append(places.losses(leaders, horizon, compiled[horizon], state))
+        at_class = compiled[horizon].gate[site_codes]
+        losses.append(places.losses(leaders, horizon, lost_bits(state[at_class], len(leaders.id))))
+        down[horizon] = _down_before(network, compiled[horizon], state)
     tables = {
         "reach": _stacked(reach),
         "need_share": _stacked(other),
@@ -121,7 +125,7 @@ def exposure(
         "losses": _stacked(losses),
         "names": names_table(network),
     }
-    return Exposure(tables, _summary(ground, compiled, worst, day))
+    return Exposure(tables, _summary(ground, compiled["in time"].unknown, worst, down, day))
 
 
 def _stacked(tables: Sequence[Table]) -> Table:
@@ -232,28 +236,26 @@ def _service_rows(
     }
 
 
-def _down_before(network: Network, compiled: Compiled) -> list[str]:
+def _down_before(network: Network, compiled: Compiled, state: npt.NDArray[np.uint64]) -> list[str]:
     """Return the services and sites that are down though nothing was taken away."""
-    nothing = np.zeros(2, dtype=np.int64), np.zeros(0, dtype=np.int32)
-    state = up(order(compiled.gates), nothing, always=compiled.absent)
-    down = []
+    down: list[str] = []
     for kind in ("service", "site"):
         first = network.offset(kind)
         gate = compiled.gate[first : first + len(network.names[kind])]
         down += network.names[kind][(state[gate, 0] & np.uint64(1)) == 0].tolist()
-    return [str(name) for name in down]
+    return down
 
 
 def _summary(
     ground: Groundwork,
-    compiled: Mapping[Horizon, Compiled],
+    unknown: npt.NDArray[np.int32],
     worst: Mapping[str, Any],
+    down: Mapping[str, list[str]],
     on: np.datetime64,
 ) -> dict[str, Any]:
     network = ground.network
     services, sites = network["services"], network["sites"]
     rows = services if len(services) else sites
-    unknown = compiled["in time"].unknown
     return {
         "on": str(on),
         "services": len(services),
@@ -263,7 +265,7 @@ def _summary(
         "people_counted_by": "services" if len(services) else "sites",
         "need_share": NEED_SHARE,
         "worst": dict(worst),
-        "down_before": {h: _down_before(network, c) for h, c in compiled.items()},
+        "down_before": dict(down),
         "unknown_products": network.names["product"][unknown].tolist(),
         "unplaced_lanes": network.names["lane"][ground.routes.unplaced].tolist(),
         "agreements_in_force": network.names["agreement"][ground.force].tolist(),

@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array, csr_array
 
 from indranet.model.network import Network
 from indranet.studies.candidates import Candidates
-from indranet.studies.compile import Compiled, Horizon
+from indranet.studies.compile import Horizon
+from indranet.studies.site_classes import SiteClasses
 
 _MOST = 4000
-_STEPS = (1, 10, 50, 250, 500, 1000, 2000, 5000)
-"""Thousandths of a degree to which positions are rounded until at most `_MOST` places are left."""
+_STEPS = (0, 1, 10, 50, 250, 500, 1000, 2000, 5000)
+"""Thousandths of a degree to which positions are rounded until at most `_MOST` places are left;
+0 rounds to a ten-millionth, which tells all positions apart."""
 
 
 @dataclass(frozen=True)
@@ -24,57 +27,33 @@ class Places:
     ----------
     table
         place, lat, lon, sites (real ones), people; one row a place.
-    site
-        Sites with a position, shape (n,).
-    place_of
-        Place of each of them, shape (n,).
-    sites
-        Real sites that each stands for, shape (n,).
-    first
-        Code over all kinds of the first site.
+    classes
+        Share of each place's real sites that is of each class, shape (places, classes), sparse.
     """
 
     table: Mapping[str, npt.NDArray[Any]]
-    site: npt.NDArray[np.int64]
-    place_of: npt.NDArray[np.int64]
-    sites: npt.NDArray[np.float64]
-    first: int
+    classes: csr_array
 
     def losses(
-        self,
-        leaders: Candidates,
-        horizon: Horizon,
-        compiled: Compiled,
-        state: npt.NDArray[np.uint64],
+        self, leaders: Candidates, horizon: Horizon, gone: npt.NDArray[np.bool_]
     ) -> Mapping[str, npt.NDArray[Any]]:
         """Return the share of each place's sites that each candidate takes away, where above 0.
 
         Parameters
         ----------
-        leaders
-            The candidates.
-        horizon, compiled
-            What they were taken away from.
-        state
-            State of each gate: bit 0 with nothing away, then one bit a candidate, shape (gates,
-            words).
+        leaders, horizon
+            The candidates, and when they were taken away.
+        gone
+            Whether each takes away the sites of each class, shape (classes, candidates).
         """
-        gone = lost_bits(state[compiled.gate[self.first + self.site]], len(leaders.id))
-        total = self.table["sites"]
-        candidate, place, share = [], [], []
-        for i in range(len(leaders.id)):
-            lost = np.bincount(self.place_of, weights=self.sites * gone[:, i], minlength=len(total))
-            hit = np.flatnonzero(lost > 0)
-            candidate.append(np.full(len(hit), i))
-            place.append(hit)
-            share.append(lost[hit] / total[hit])
-        which = np.concatenate([np.zeros(0, dtype=np.int64), *candidate])
+        share = (self.classes @ gone.astype(np.float64)).T
+        candidate, place = np.nonzero(share)
         return {
-            "kind": leaders.kind[which],
-            "id": leaders.id[which],
-            "horizon": np.full(len(which), horizon, dtype=object),
-            "place": np.concatenate([np.zeros(0, dtype=np.int64), *place]),
-            "share": np.concatenate([np.zeros(0), *share]),
+            "kind": leaders.kind[candidate],
+            "id": leaders.id[candidate],
+            "horizon": np.full(len(candidate), horizon, dtype=object),
+            "place": place,
+            "share": np.minimum(share[candidate, place], 1.0),
         }
 
 
@@ -85,36 +64,47 @@ def lost_bits(state: npt.NDArray[np.uint64], alternatives: int) -> npt.NDArray[n
     return lost
 
 
-def places_of(network: Network) -> Places:
-    """Gather the sites of a network that have a position at up to 4,000 places."""
+def places_of(network: Network, classes: SiteClasses) -> Places:
+    """Gather the sites of a network that have a position at up to 4,000 places.
+
+    Parameters
+    ----------
+    network
+        The case.
+    classes
+        Its sites, grouped by what they depend on.
+    """
     sites = network["sites"]
     site = np.flatnonzero(~np.isnan(sites["lat"]) & ~np.isnan(sites["lon"]))
     lat, lon = sites["lat"][site], sites["lon"][site]
-    if len(np.unique(lat + 1j * lon)) <= _MOST:
-        _, place_of = np.unique(lat + 1j * lon, return_inverse=True)
-    else:
-        place_of = _gathered(lat, lon)
+    place_of = _gathered(lat, lon)
     places = int(place_of.max(initial=-1)) + 1
     real = sites["stands_for"][site]
     count = np.bincount(place_of, minlength=places)
+    total = np.bincount(place_of, weights=real, minlength=places)
     table = {
         "place": np.arange(places),
         "lat": np.bincount(place_of, weights=lat, minlength=places) / count,
         "lon": np.bincount(place_of, weights=lon, minlength=places) / count,
-        "sites": np.bincount(place_of, weights=real, minlength=places),
+        "sites": total,
         "people": np.bincount(place_of, weights=sites["people"][site], minlength=places),
     }
-    return Places(table, site, place_of, real, network.offset("site"))
+    share = coo_array(
+        (real / total[place_of], (place_of, classes.class_of[site])),
+        shape=(places, len(classes.representative)),
+    )
+    return Places(table, share.tocsr())
 
 
 def _gathered(lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Return the place of each position, on the finest grid that leaves at most `_MOST`."""
     place_of = np.arange(len(lat))
     for step in _STEPS:
-        row = np.rint((lat + 90) * 1000 / step).astype(np.int64)
-        column = np.rint((lon + 180) * 1000 / step).astype(np.int64)
+        fine = 1e7 if step == 0 else 1000 / step
+        row = np.rint((lat + 90) * fine).astype(np.int64)
+        column = np.rint((lon + 180) * fine).astype(np.int64)
         _, first, place = np.unique(
-            row * 1_000_000 + column, return_index=True, return_inverse=True
+            row * 3_600_000_001 + column, return_index=True, return_inverse=True
         )
         place_of = place[place_of]
         if len(first) <= _MOST:

@@ -153,7 +153,7 @@ def _sweep(net: Net, base: Base, work: Work, cycle: Integer, group: Integer, ste
         bounds[0], bounds[1] = len(pending), 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _join(total: Array, rows: Array, row: Integer) -> bool:
     """Add a row that is not all 0 to total; return True."""
     for word in range(len(total)):
@@ -161,7 +161,7 @@ def _join(total: Array, rows: Array, row: Integer) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _tell(
     net: Net, work: Work, cycle: Integer, node: Integer, group: Integer, whom: Integer
 ) -> None:
@@ -179,7 +179,7 @@ def _tell(
             _enqueue(net, work, cycle, theirs)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _await(work: Work, local: Integer) -> None:
     """Note that a node of the cycle is to be looked at."""
     word = local >> 6
@@ -188,7 +188,7 @@ def _await(work: Work, local: Integer) -> None:
     work.bounds[1] = max(work.bounds[1], word)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _enqueue(net: Net, work: Work, cycle: Integer, group: Integer) -> None:
     """Note that a group of the cycle is to be looked at."""
     begin = net.group_start[cycle]
