@@ -6,25 +6,30 @@ least fixed point, "works in all others" its greatest. Twenty seeds stand for th
 where there is none they reach next to nothing.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
-from scipy.optimize import brentq
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from indranet.engines.gates import Gates, order, up
 
+Array = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+
 SEEDS = 20
 DEGREE = 4.0
 
 
-def links(random: np.random.Generator, things: int, degree: float) -> np.ndarray:
+def links(random: np.random.Generator, things: int) -> Array:
     """Both directions of a random network's links, shape (2, links)."""
-    ends = random.integers(0, things, (2, round(things * degree / 2)))
+    ends = random.integers(0, things, (2, round(things * DEGREE / 2)))
     return np.concatenate([ends, ends[::-1]], axis=1)
 
 
-def interdependent(networks: list[np.ndarray], things: int) -> Gates:
+def interdependent(networks: list[Array], things: int) -> Gates:
     """Nodes: each thing in all networks, then for each network what joins it and itself, a source."""
     n = len(networks)
     joined = things * (1 + np.arange(n))
@@ -33,7 +38,7 @@ def interdependent(networks: list[np.ndarray], things: int) -> Gates:
     thing = np.arange(things)
     owner, inputs = [], []
 
-    def add(users: np.ndarray, used: np.ndarray) -> None:
+    def add(users: Array, used: Array) -> None:
         owner.append(users)
         inputs.append(used)
 
@@ -60,11 +65,11 @@ def interdependent(networks: list[np.ndarray], things: int) -> Gates:
 
 
 def survivors(
-    seed: int, things: int, networks: int, degree: float, kept: list[float]
-) -> tuple[list[float], list[np.ndarray], np.ndarray]:
-    """Share of things that work at each share kept; the networks; the order of removal."""
+    seed: int, things: int, networks: int, kept: list[float]
+) -> tuple[Bools, list[Array], Array]:
+    """Which things work at each share kept, shape (things, shares); the networks; the removal."""
     random = np.random.default_rng(seed)
-    nets = [links(random, things, degree) for _ in range(networks)]
+    nets = [links(random, things) for _ in range(networks)]
     rank = random.permutation(things)
     removed = [np.flatnonzero(rank >= share * things) for share in kept]
     states = up(
@@ -72,21 +77,66 @@ def survivors(
         (np.cumsum([0] + [len(nodes) for nodes in removed]), np.concatenate(removed)),
         watch=np.arange(things),
     )
-    return (
-        [float((states >> np.uint64(a) & np.uint64(1)).mean()) for a in range(len(kept))],
-        nets,
-        rank,
-    )
+    bits = np.uint64(1) << np.arange(len(kept), dtype=np.uint64)
+    return (states & bits).astype(np.bool_), nets, rank
 
 
-def test_two_networks() -> None:
-    """Survivors at p k = 2.55 and 2.80; none at 2.43, always some at 2.48."""
-    pk = np.array([2.43, 2.48, 2.55, 2.80])
-    shares = [survivors(seed, 100_000, 2, DEGREE, list(pk / DEGREE))[0] for seed in range(8)]
-    none, some, low, high = np.array(shares).T
-    assert (none < 0.01).all()
-    assert (some > 0.3).all()
-    assert low.mean() == pytest.approx(0.4285, abs=0.005)
-    assert high.mean() == pytest.approx(0.5576, abs=0.005)
-    assert np.abs(low - 0.4285).max() < 0.012
-    assert np.abs(high - 0.5576).max() < 0.012
+def giant_of_all(nets: list[Array], alive: Bools) -> Bools:
+    """The mutual giant component: strike what is outside the giant of each network in turn."""
+    while True:
+        before = alive.sum()
+        for ends in nets:
+            whole = alive[ends].all(axis=0)
+            graph = coo_array(
+                (np.ones(whole.sum(), dtype=np.int8), ends[:, whole]), shape=(len(alive),) * 2
+            )
+            label = connected_components(graph, directed=False)[1]
+            alive = alive & (label == np.bincount(label[alive]).argmax())
+        if alive.sum() == before:
+            return alive
+
+
+def expected(pk: float, networks: int) -> float:
+    """Largest P with P = p (1 - exp(-k P))**n."""
+    share = 1.0
+    for _ in range(5000):
+        share = pk / DEGREE * (1 - np.exp(-DEGREE * share)) ** networks
+    return share
+
+
+@pytest.fixture(scope="module")
+def two_networks() -> Array:
+    """Share of survivors of 8 pairs of networks of 100,000 at p k = 2.55 and 2.80, shape (8, 2)."""
+    shares = [2.55 / DEGREE, 2.80 / DEGREE]
+    return np.array([survivors(seed, 100_000, 2, shares)[0].mean(axis=0) for seed in range(8)])
+
+
+def test_survivors_of_two_networks(two_networks: Array) -> None:
+    assert expected(2.55, 2) == pytest.approx(0.4285, abs=5e-5)
+    assert expected(2.80, 2) == pytest.approx(0.5576, abs=5e-5)
+    assert two_networks.mean(axis=0) == pytest.approx([0.4285, 0.5576], abs=0.005)
+    assert np.abs(two_networks - [0.4285, 0.5576]).max() < 0.012
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_two_networks_fall_between_243_and_248(seed: int) -> None:
+    shares = [2.43 / DEGREE, 2.48 / DEGREE]
+    working, nets, rank = survivors(seed, 100_000, 2, shares)
+    assert working.mean(axis=0)[0] < 0.001
+    assert working.mean(axis=0)[1] > 0.3
+    giant = giant_of_all(nets, rank < shares[1] * 100_000)
+    assert (giant <= working[:, 1]).all()
+    assert (working[:, 1] & ~giant).sum() <= 2 * SEEDS
+
+
+@pytest.mark.parametrize(
+    ("networks", "critical"), [(1, 1.0), (2, 2.455407), (3, 3.089119), (4, 3.508901), (5, 3.822487)]
+)
+def test_more_networks_fall_sooner(networks: int, critical: float) -> None:
+    """p_c k = least y / (1 - exp(-y))**n; the engine falls there as well."""
+    y = np.linspace(1e-6, 20, 2_000_001)
+    assert (y / (1 - np.exp(-y)) ** networks).min() == pytest.approx(critical, abs=2e-6)
+    shares = [0.9 * critical / DEGREE, 1.04 * critical / DEGREE]
+    working = survivors(1, 20_000, networks, shares)[0].mean(axis=0)
+    assert working[0] < 0.02
+    assert working[1] == pytest.approx(expected(1.04 * critical, networks), abs=0.03)

@@ -332,13 +332,13 @@ def test_long_tables_keep_their_order(tmp_path: Path) -> None:
 
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12
-)
+).filter(lambda text: not text.startswith("="))
 PLAIN = st.text(st.sampled_from("abXY019 _-=+@.'\"#,/éüन日"), min_size=1, max_size=8).filter(
-    lambda text: text == text.strip()
+    lambda text: text == text.strip() and not text.startswith("=")
 )
 IDENTIFIERS = st.lists(
     PLAIN
-    | st.sampled_from(["NA", "007", "null", "NULL", "nan", "1e5", "TRUE", "=1+1", '"', "a,b"]),
+    | st.sampled_from(["NA", "007", "null", "NULL", "nan", "1e5", "TRUE", "+1+1", '"', "a,b"]),
     min_size=1,
     max_size=6,
     unique=True,

@@ -134,6 +134,8 @@ CELLS = {
     "control": ("services", 'service,name\n"a\tb",c\n', "service", "a\tb", "hidden character"),
     "line in identifier": ("services", 'service,name\n"a\nb",c\n', "service", "a\nb", "hidden"),
     "decomposed": ("services", "service\ncafe\u0301\n", "service", "cafe\u0301", "form C"),
+    "formula": ("services", "service,name\na,=1+1\n", "name", "=1+1", "is a formula"),
+    "formula as identifier": ("services", "service\n=A1\n", "service", "=A1", "is a formula"),
     "list sign": ("firms", "firm\na;b\n", "firm", "a;b", "holds ';'"),
     "kind before": ("firms", "firm\nplant:a\n", "firm", "plant:a", "begins with a kind"),
     "word": ("passages", "passage\nnone\n", "passage", "none", "meaning of its own"),

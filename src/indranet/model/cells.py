@@ -71,6 +71,12 @@ def rules(schema: Table, column: Column) -> Iterator[Rule]:
 
     if column.required:
         yield rule(f"{name} IS NULL", "is empty", "fill this cell")
+    if column.type == "text":
+        yield rule(
+            f"starts_with({name}, '=')",
+            "is a formula, or begins like one",
+            "put the value itself into the cell",
+        )
     identifies = bool(schema.declares) and column == schema.columns[0]
     if identifies or column.label:
         yield from _identifier_rules(schema if identifies else None, name, rule)

@@ -50,7 +50,7 @@ def _open(net: Net, work: Work, cycle: Integer, fresh: bool) -> None:
         node = first + local
         group = np.int64(net.group_of[net.member[cycle] + local])
         if group < 0:
-            _await(work, local)
+            _await(work.pending, work.bounds, local)
             continue
         touched = fresh
         work.forced[local] = work.code[node] == LOST
@@ -82,7 +82,7 @@ def _open_group(net: Net, work: Work, cycle: Integer) -> Integer:
         for word in range(work.rows.shape[1]):
             work.before[node - first, word] = work.rows[node, word] if lost else np.uint64(0)
             work.rows[node, word] = ~np.uint64(0)
-        _await(work, node - net.cycle_first[cycle])
+        _await(work.pending, work.bounds, node - net.cycle_first[cycle])
     return group
 
 
@@ -153,7 +153,7 @@ def _sweep(net: Net, base: Base, work: Work, cycle: Integer, group: Integer, ste
         bounds[0], bounds[1] = len(pending), 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _join(total: Array, rows: Array, row: Integer) -> bool:
     """Add a row that is not all 0 to total; return True."""
     for word in range(len(total)):
@@ -161,34 +161,35 @@ def _join(total: Array, rows: Array, row: Integer) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _tell(
     net: Net, work: Work, cycle: Integer, node: Integer, group: Integer, whom: Integer
 ) -> None:
     """Note that users of a changed node, in its group or outside it, are to be looked at."""
+    users, group_of, pending, bounds = net.users, net.group_of, work.pending, work.bounds
     first, member = net.cycle_first[cycle], net.member[cycle]
     ordinal = member + node - first
     for e in range(net.user_start[ordinal], net.user_start[ordinal + 1]):
-        local = net.users[e] - first
-        theirs = np.int64(net.group_of[member + local])
+        local = users[e] - first
+        theirs = np.int64(group_of[member + local])
         if whom == (OUTSIDE if theirs == group else INSIDE):
             continue
         if theirs == group or theirs < 0:
-            _await(work, local)
+            _await(pending, bounds, local)
         else:
             _enqueue(net, work, cycle, theirs)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _await(work: Work, local: Integer) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _await(pending: Array, bounds: Array, local: Integer) -> None:
     """Note that a node of the cycle is to be looked at."""
     word = local >> 6
-    work.pending[word] |= np.uint64(1) << np.uint64(local & 63)
-    work.bounds[0] = min(work.bounds[0], word)
-    work.bounds[1] = max(work.bounds[1], word)
+    pending[word] |= np.uint64(1) << np.uint64(local & 63)
+    bounds[0] = min(bounds[0], word)
+    bounds[1] = max(bounds[1], word)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _enqueue(net: Net, work: Work, cycle: Integer, group: Integer) -> None:
     """Note that a group of the cycle is to be looked at."""
     begin = net.group_start[cycle]
