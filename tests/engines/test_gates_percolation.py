@@ -30,7 +30,7 @@ def links(random: np.random.Generator, things: int) -> Array:
 
 
 def interdependent(networks: list[Array], things: int) -> Gates:
-    """Nodes: each thing in all networks, then for each network what joins it and itself, a source."""
+    """Nodes: things in all networks; what joins each in each network; things in each; a source."""
     n = len(networks)
     joined = things * (1 + np.arange(n))
     works = things * (1 + n + np.arange(n))
@@ -126,7 +126,7 @@ def test_two_networks_fall_between_243_and_248(seed: int) -> None:
     assert working.mean(axis=0)[1] > 0.3
     giant = giant_of_all(nets, rank < shares[1] * 100_000)
     assert (giant <= working[:, 1]).all()
-    assert (working[:, 1] & ~giant).sum() <= 2 * SEEDS
+    assert (working[:, 1] & ~giant).mean() < 0.001  # what hangs on a seed outside the giant
 
 
 @pytest.mark.parametrize(

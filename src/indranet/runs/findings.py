@@ -129,10 +129,15 @@ class Dependence:
     def part(self) -> tuple[float, str]:
         """Share that is lost outside the country itself, and of what.
 
-        Of all people; of services where nobody loses any, of sites where no service stops either.
+        Of all users, who are counted once for each service (of all people, where there are no
+        services); of services where nobody loses any, of sites where no service stops either.
         """
         for lost, total, unit in (
-            (self.people_elsewhere, self.total_people, "people"),
+            (
+                self.people_elsewhere,
+                self.total_people,
+                "all users" if self.total_services else "people",
+            ),
             (self.services_elsewhere, self.total_services, "services"),
             (self.sites, self.total_sites, "sites"),
         ):

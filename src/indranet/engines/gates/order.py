@@ -33,8 +33,9 @@ class Gates:
     weights
         Weight of each input, int32 from 1 to 2**20, shape (links,).
     least
-        bool, shape (nodes,). In a cycle a least node is up only if others that are up give it a
-        reason (a path must exist); the rest are up unless there is a reason to be down.
+        bool, shape (nodes,). In a cycle of least nodes a node is up only if something outside gives
+        it a reason (a path must exist); the rest are up unless there is a reason to be down, and so
+        is a cycle that passes through any of the rest.
 
     Raises
     ------
