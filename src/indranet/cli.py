@@ -370,5 +370,10 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    signal.signal(signal.SIGTERM, _stopped)
-    sys.exit(run())
+    try:
+        signal.signal(signal.SIGTERM, _stopped)
+        code = run()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

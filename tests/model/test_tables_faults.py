@@ -46,7 +46,7 @@ HEADERS = {
     "tabs": ("service\tpeople\na\t1\n", 1, "", "save as CSV with commas"),
     "nothing": ("", 1, "", "write a header"),
     "blank": ("\n \n", 1, "", "write a header"),
-    "byte order mark": ("\ufeffservice\na\n", 1, "", "without byte order mark"),
+    "byte order mark": ("\ufeffservice\na\n", 1, "", "as plain UTF-8"),
     "quotation mark astray in header": ('"service,people\na,1\n', 1, "", "quotation marks"),
 }
 

@@ -152,7 +152,11 @@ def make_run(
             "people_counted_by": "services" if services else "sites", "need_share": 0.5,
             "worst": worst, "agreements_in_force": [],
             "down_before": {"now": [], "in time": ["old-exchange"], "resourced": []},
-            "unknown_products": ["gallium"], "unplaced_lanes": ["sea-x"],
+            "unknown_products": ["gallium"], "unplaced_lanes": ["sea-x"], "taken_away": 24,
+            "near_misses": [
+                {"kind": "plant", "id": "near", "name": "near", "services_lost": 2,
+                 "people_lost": 2.0},
+            ],
             "absent_tables": {"failures": "no probability can be given"},
         },
     } | manifest  # fmt: skip
@@ -261,11 +265,11 @@ def test_the_answer_is_one_sentence_in_plain_words(page: Page) -> None:
 def test_assumptions_gaps_and_made_up_rows_are_marked(page: Page) -> None:
     notes = [text.replace("\xa0", " ") for text in page.texts["p"] + page.texts["li"]]
     for note in (
-        "Hangs on an assumption 5 to 9 services, 5 million to 9 million people, as 30 to 80 % of a "
+        "Hangs on an assumption 5 to 9 services, 5 million to 9 million users, as 30 to 80 % of a "
         "supply must be left.",
         "Not known who makes Gallium: taken as available.",
         "Synthetic rows 30 % of the rows behind these lines are made up.",
-        "Counted outside the country itself; with it 6 services and 6 million people.",
+        "Counted outside the country itself; with it 6 services and 6 million users.",
         "Just as much with any maker allowed.",
         "Not examined with any maker allowed.",
         "The case has no failures: no probability can be given.",
@@ -435,9 +439,9 @@ def test_the_command_line_tells_the_same_in_plain_text(tmp_path: Path) -> None:
     assert "4 of 12 services for 33 % of all users elsewhere at once." in lines[0]
     assert lines[2:4] == [
         "At once:",
-        "  1. Japan (jurisdiction): 4 of 12 services, 4 million people elsewhere",
+        "  1. Japan (jurisdiction): 4 of 12 services, 4 million users elsewhere",
     ]
-    assert "  2. TSMC (firm): 9 of 12 services, 9 million people (hangs on an assumption)" in lines
+    assert "  2. TSMC (firm): 9 of 12 services, 9 million users (hangs on an assumption)" in lines
     assert sum(line.startswith("  ") for line in lines) == 7
     assert not any("sixth" in line for line in lines)
 

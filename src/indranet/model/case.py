@@ -88,7 +88,7 @@ def _refusal(faults: list[Fault], limits: Limits) -> InputError:
 
     def order(fault: Fault) -> tuple[int, str, int, int, Fault]:
         table = fault.file.partition(".")[0]
-        place = -1 if fault.file == SETTINGS else rank.get(table, len(rank))
+        place = -2 if fault.file == SETTINGS else rank.get(table, -1)
         names = [c.name for c in TABLES[table].columns] if table in TABLES else []
         column = names.index(fault.column) if fault.column in names else -1
         return place, fault.file, fault.row, column, fault

@@ -42,6 +42,12 @@ _BYTE_ORDER_MARKS = {
     b"\xfe\xff": "UTF-16",
     b"\xef\xbb\xbf": "a byte order mark",
 }
+_WITHOUT_MARK = (
+    "save it without: in a spreadsheet as 'CSV', not as 'CSV UTF-8'; in an editor as plain UTF-8"
+)
+_EXAMPLE = 'write lines such as name = "My case" and first_day = 2025-01-31'
+_OTHER_SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".txt", ".tsv", ".json")
+"""Endings of files that a user may take for a table of the case."""
 _SETTING_KEYS = ("name", "first_day", "description")
 
 
@@ -226,6 +232,9 @@ def find_tables(folder: Path, limits: Limits) -> tuple[dict[str, Path], list[Fau
     found: dict[str, Path] = {}
     faults = []
     for path in sorted(folder.iterdir()):
+        if path.name.partition(".")[0] in TABLES and path.suffix.lower() in _OTHER_SHEETS:
+            remedy = f"save it as {path.name.partition('.')[0]}.csv, or move it away"
+            faults.append(Fault(path.name, problem="is not read as a table", remedy=remedy))
         if path.suffix.lower() not in SUFFIXES or path.name.startswith((".", ANSWERS)):
             continue
         name = path.stem
@@ -278,7 +287,7 @@ def read_settings(folder: Path, limits: Limits) -> tuple[Settings | None, list[F
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
         row = int(at.group(1)) if at else 0
-        return None, [Fault(SETTINGS, row, problem=f"is not TOML: {error}", remedy="correct it")]
+        return None, [Fault(SETTINGS, row, problem=f"is not TOML: {error}", remedy=_EXAMPLE)]
     return _settings(values, text)
 
 
@@ -371,7 +380,10 @@ def read_header(path: Path, limits: Limits) -> tuple[list[str] | None, list[Faul
         return fault("is empty", "write a header, or remove the file")
     for mark, name in _BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
-            return fault(f"begins with {name}", "save it as plain UTF-8, without byte order mark")
+            return fault(
+                f"begins with {name}",
+                _WITHOUT_MARK,
+            )
     if b"\0" in start[:4]:
         return fault("is UTF-16 or no text at all", "save it as UTF-8")
     text = start.decode("utf-8", errors="replace")

@@ -171,8 +171,8 @@ def _worst_section(answer: Answer, level: int) -> Html:
         [
             element(
                 "p",
-                "Each line is one loss. Causes of one and the same loss stand together: any one of "
-                "them is enough. What a country loses by its own absence counts for nothing "
+                "Each line is one loss. Causes that stop the same services stand together: any "
+                "one of them is enough. What a country loses by its own absence counts for nothing "
                 "in this order.",
             ),
             *_made_up(answer.manifest["provenance_shares"]),
@@ -265,7 +265,8 @@ def _notes(answer: Answer, dependence: Dependence) -> list[Html]:
     notes = []
     if dependence.people > dependence.people_elsewhere:
         whole = counted(dependence.services, "service") if dependence.total_services else ""
-        both = [part for part in (whole, f"{people(dependence.people)} people") if part]
+        unit = "users" if dependence.total_services else "people"
+        both = [part for part in (whole, f"{people(dependence.people)} {unit}") if part]
         notes.append(joined([f"Counted outside the country itself; with it {listed(both)}."]))
     if dependence.hangs:
         tag = element("span", "Hangs on an assumption", class_="tag")

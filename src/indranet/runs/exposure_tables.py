@@ -16,7 +16,16 @@ from indranet.runs.findings import (
     Losses,
 )
 from indranet.runs.markup import Html, block, element, joined, scrolling, table
-from indranet.runs.words import brief, counted, exact, listed, people, percent, short_cause
+from indranet.runs.words import (
+    brief,
+    counted,
+    exact,
+    listed,
+    near_words,
+    people,
+    percent,
+    short_cause,
+)
 
 _MATRIX_ROWS, _MATRIX_COLUMNS = 10, 26
 _REACH_ROWS = 2000
@@ -238,6 +247,8 @@ def _need_share_table(answer: Answer) -> Html:
         f"A product counts as supplied while {percent(usual)} of its contracted flow is left. That "
         "share is an assumption, so every loss is counted at 30 and 80\u00a0% as well."
     )
+    near = near_words(answer.summary)
+    note = f"{note} {near}" if near else note
     if not hanging:
         fixed = "None of the worst dependences in time hangs on it."
         return element("p", f"{note} {fixed if found else ''}")

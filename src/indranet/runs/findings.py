@@ -61,7 +61,8 @@ _TOLD = (
 )
 _SAID = (
     "on", "services", "site_rows", "sites", "people", "people_counted_by", "need_share", "worst",
-    "down_before", "unknown_products", "unplaced_lanes", "absent_tables",
+    "down_before", "near_misses", "taken_away", "unknown_products", "unplaced_lanes",
+    "absent_tables",
 )  # fmt: skip
 _GROUPED = (
     "things", "services_lost", "people_lost", "sites_lost", "services_elsewhere",

@@ -11,7 +11,7 @@ from indranet.runs import worldmap
 from indranet.runs.findings import HORIZON_WORDS, Answer, Dependence, Losses
 from indranet.runs.markup import Html, element, joined
 from indranet.runs.run import Table
-from indranet.runs.words import cause_words, counted, loss_words, number, people, short_cause
+from indranet.runs.words import cause_list, counted, loss_words, number, people, short_cause
 
 _GOOD_PART = 0.75
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -96,8 +96,10 @@ def _codes(dependence: Dependence, losses: Losses, places: int) -> npt.NDArray[n
 
 
 def _caption(dependence: Dependence) -> str:
-    horizon = HORIZON_WORDS[dependence.horizon]
-    return f"{horizon}, without {cause_words(dependence, 2)}: {loss_words(dependence)}."
+    horizon, cause = HORIZON_WORDS[dependence.horizon], cause_list(dependence)[0]
+    others = len(cause_list(dependence)) - 1
+    also = f" The same services stop without {counted(others, 'other thing')}." if others else ""
+    return f"{horizon}, without {cause}: {loss_words(dependence)}.{also}"
 
 
 def _chooser(worst: Mapping[str, Sequence[Dependence]], drawn: int, key: str) -> Html:

@@ -13,6 +13,7 @@
     const where = titles.map((title) => title.textContent.split(" \u2014 ")[0]);
     const chooser = map.querySelector(".chooser");
     const select = chooser.querySelector("select");
+    if (!select.options.length) continue;
     const show = () => {
       const text = shares[drawn[select.selectedIndex]];
       circles.forEach((circle, place) => {

@@ -127,7 +127,8 @@ def loss_words(dependence: Dependence) -> str:
         what = _of_all(services, dependence.total_services, "service")
     else:
         what = _of_all(dependence.sites, dependence.total_sites, "site")
-    return f"{what}, {people(persons)} people" if persons else what
+    unit = "users" if dependence.total_services else "people"
+    return f"{what}, {people(persons)} {unit}" if persons else what
 
 
 def _of_all(lost: float, total: float, noun: str) -> str:
@@ -144,7 +145,8 @@ def range_words(dependence: Dependence) -> str:
         parts.append(f"{exact(low)} to {counted(high, 'service')}")
     few, many = dependence.people_range
     if few != many:
-        parts.append(f"{people(few)} to {people(many)} people")
+        unit = "users" if dependence.total_services else "people"
+        parts.append(f"{people(few)} to {people(many)} {unit}")
     return ", ".join(parts)
 
 
@@ -197,6 +199,8 @@ def sentence(worst: Mapping[str, list[Dependence]], summary: Mapping[str, Any]) 
     """
     unit = "service" if summary["services"] else "site"
     at_once, in_time = worst["now"][:1], worst["in time"][:1]
+    if not summary["taken_away"]:
+        return "The case holds nothing of the kinds that were to be taken away."
     if not (at_once or in_time):
         return f"Nothing that was taken away stops a {unit}, at once or in time."
     first = f"Nothing that was taken away stops a {unit} at once."
@@ -241,9 +245,26 @@ def worst_lines(manifest: Mapping[str, Any]) -> list[str]:
             cause = cause_words(dependence, 2)
             where = " elsewhere" if dependence.of_country else ""
             lines.append(f"  {rank}. {cause}: {loss_words(dependence)}{where}{mark}")
+    near = near_words(manifest["summary"])
+    if near:
+        lines += ["", near]
     if manifest["summary"]["people_counted_by"] == "services":
-        lines += ["", "People are counted once for each service that they lose."]
+        lines += ["", "Users are people, counted once for each service that they use."]
     return lines
+
+
+def near_words(summary: Mapping[str, Any]) -> str:
+    """Return what stops services only if more of a supply must be left, in words; empty if none."""
+    found = summary["near_misses"]
+    if not found:
+        return ""
+    names = [f"{t['name']} ({KIND_WORDS.get(t['kind'], t['kind'])})" for t in found]
+    most = int(found[0]["services_lost"])
+    stops = f"the first {counted(most, 'service')}" if len(found) > 1 else counted(most, "service")
+    return (
+        f"Lost only if 80\u00a0% of a supply must be left, not {percent(summary['need_share'])}: "
+        f"{listed(names, 3)} ({stops})."
+    )
 
 
 def table_lines(tables: Sequence[Mapping[str, Any]]) -> list[str]:

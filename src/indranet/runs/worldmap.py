@@ -219,8 +219,9 @@ def radii(weight: Floats, shown: Frame) -> Floats:
     total = weight.sum()
     if not total:
         return np.full(len(weight), _RADIUS[0])
-    area = _COVERED * WIDTH * shown.height * weight / total
-    return np.asarray(np.clip(np.sqrt(area / np.pi), *_RADIUS))
+    radius = np.sqrt(_COVERED * WIDTH * shown.height * weight / total / np.pi)
+    radius *= min(1.0, _RADIUS[1] / radius.max())
+    return np.asarray(np.maximum(radius, _RADIUS[0]))
 
 
 def share_codes(share: Floats) -> npt.NDArray[np.int64]:

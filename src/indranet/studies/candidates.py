@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +117,9 @@ def _of_kind(
         return _products(network)
     if kind not in (*DEFAULT_KINDS, *KINDS_ON_REQUEST):
         known = ", ".join((*DEFAULT_KINDS, *KINDS_ON_REQUEST))
-        hint = f"{kind} is written {_SAME[kind]}; " if kind in _SAME else ""
+        near = get_close_matches(kind.lower(), (*DEFAULT_KINDS, *KINDS_ON_REQUEST), n=1)
+        meant = _SAME.get(kind.lower(), near[0] if near else "")
+        hint = f"{kind} is written {meant}; " if meant else ""
         raise UsageError(f"nothing of kind {kind!r} can be taken away: {hint}choose from {known}")
     first = network.offset(kind)
     country = _countries(network, kind)

@@ -53,6 +53,10 @@ def absent_tables(network: Network) -> dict[str, str]:
 
 
 def _gaps(network: Network) -> list[str]:
+    needed = np.zeros(network.size, dtype=bool)
+    needed[network["needs"]["user"]] = True
+    first = network.offset("service")
+    without = ~needed[first : first + len(network["services"])]
     gaps = [f"no {name}: {off}" for name, off in absent_tables(network).items()]
     products, plants = network["products"], network["plants"]
     installed = np.unique(network["equipment"]["product"])
@@ -69,6 +73,7 @@ def _gaps(network: Network) -> list[str]:
         (int(np.isnan(plants["lat"]).sum()), len(plants), "plants have no position"),
         (int((plants["country"] < 0).sum()), len(plants), "plants have no territory"),
         (int((network["firms"]["country"] < 0).sum()), len(network["firms"]), "firms have no seat"),
+        (int(without.sum()), len(without), "services need nothing, so nothing stops them"),
         (
             int((network["services"]["people"] == 0).sum()),
             len(network["services"]),

@@ -15,7 +15,19 @@ from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_networ
 from indranet.studies.description import absent_tables
 from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.places import lost_bits, places_of
-from indranet.studies.worst import FINE, describe_group, names_table, worst_groups
+from indranet.studies.site_classes import hashed
+from indranet.studies.worst import (
+    BY_COUNTRY,
+    COUNTRIES,
+    FINE,
+    PEOPLE,
+    SERVICES,
+    SITES,
+    describe_group,
+    names_table,
+    near_misses,
+    worst_groups,
+)
 
 NEED_SHARE = 0.5
 OTHER_NEED_SHARES = (0.3, 0.8)
@@ -33,8 +45,8 @@ class Exposure:
         `reach` (kind, id, horizon, plane, services_lost, sites_lost, people_lost, people_share);
         `need_share` (the same losses where a product counts as supplied with 30 or 80 % of its
         contracted flow left); `reach_countries` (losses by country of the service); `services`
-        (services lost, for the worst candidates); `places` and `losses` (sites gathered at places,
-        and the share lost there to the worst candidates); `names` (kind, id, name).
+        (services lost), `places` and `losses` (sites gathered at places, and the share lost there),
+        both for the first cause of each of the worst; `names` (kind, id, name).
     summary
         Totals, the worst dependences now and in time, what was down before, what is not known.
     """
@@ -43,13 +55,42 @@ class Exposure:
     summary: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
 class _Counted:
-    """What is counted at the gates: thousandths, one column a sum, shape (gates, sums)."""
+    """What is counted when things stop, in thousandths; see `studies.worst.SERVICES`."""
 
-    weights: npt.NDArray[np.int64]
-    by_service: bool
-    total_people: float
+    def __init__(self, network: Network) -> None:
+        services, sites = network["services"], network["sites"]
+        self.network = network
+        self.by_service = len(services) > 0
+        rows = services if self.by_service else sites
+        self.people = np.rint(rows["people"] * FINE).astype(np.int64)
+        self.total_people = float(self.people.sum()) / FINE
+        self.sites = np.rint(sites["stands_for"] * FINE).astype(np.int64)
+
+    def weights(self, compiled: Compiled) -> npt.NDArray[np.int64]:
+        """Return what the loss of each gate adds to each sum, shape (gates, sums)."""
+        network, gates = self.network, len(compiled.gates.threshold)
+        services, sites = network["services"], network["sites"]
+        first = network.offset("service")
+        at_service = compiled.gate[first : first + len(services)]
+        first = network.offset("site")
+        at_site = compiled.gate[first : first + len(sites)]
+        at, rows = (at_service, services) if self.by_service else (at_site, sites)
+        ones = np.ones(len(services), dtype=np.int64)
+        columns = [
+            _at(gates, at_service, ones),
+            _at(gates, at, self.people),
+            _at(gates, at_site, self.sites),
+            _at(gates, at_service, hashed(np.arange(len(services)))),
+            _at(gates, at_site, hashed(np.arange(len(sites)))),
+        ]
+        for code in range(len(network["countries"])):
+            mine = rows["country"] == code
+            columns.append(_at(gates, at[mine], self.people[mine]))
+            columns.append(_at(gates, at[mine], np.ones(int(mine.sum()), dtype=np.int64)))
+            there = sites["country"] == code
+            columns.append(_at(gates, at_site[there], self.sites[there]))
+        return np.stack(columns, axis=1)
 
 
 def exposure(
@@ -84,75 +125,72 @@ def exposure(
     asked = candidates(network, by)
     day = network.first_day if on is None else on
     ground = groundwork(network, on=day, apart="site" in by)
-    reach: list[Table] = []
-    other: list[Table] = []
-    countries: list[Table] = []
-    details: list[Table] = []
-    losses: list[Table] = []
-    worst: dict[str, Any] = {}
-    compiled: dict[Horizon, Compiled] = {}
-    places = places_of(network, ground.classes)
-    down: dict[str, list[str]] = {}
-    site_codes = network.offset("site") + ground.classes.representative
+    counted, losses, nets = _Counted(network), {}, {}
     for horizon in HORIZONS:
-        compiled[horizon] = compile_network(ground, horizon=horizon)
-        ordered = order(compiled[horizon].gates)
-        counted = _counted(network, compiled[horizon])
-        sums = _lost(ordered, asked, compiled[horizon], counted, executor)
-        reach.append(_reach_rows(asked, horizon, sums, counted))
-        countries.append(_country_rows(network, asked, horizon, sums))
-        spread = {NEED_SHARE: sums}
-        if horizon != "now":
-            for share in OTHER_NEED_SHARES:
-                loose = compile_network(ground, horizon=horizon, need_share=share)
-                spread[share] = _lost(order(loose.gates), asked, loose, counted, executor)
-                losses_then = _reach_rows(asked, horizon, spread[share], counted)
-                other.append({**losses_then, "need_share": np.full(len(asked.id), share)})
-        groups = worst_groups(asked, sums)
+        for share in (NEED_SHARE, *(OTHER_NEED_SHARES if horizon != "now" else ())):
+            compiled = compile_network(ground, horizon=horizon, need_share=share)
+            ordered = order(compiled.gates)
+            losses[horizon, share] = lost(
+                ordered,
+                asked.gates(compiled),
+                counted.weights(compiled),
+                always=compiled.absent,
+                executor=executor,
+            )
+            if share == NEED_SHARE:
+                nets[horizon] = compiled, ordered
+    details: list[Table] = []
+    shares: list[Table] = []
+    worst: dict[str, Any] = {}
+    down: dict[str, list[str]] = {}
+    places = places_of(network, ground.classes)
+    site_codes = network.offset("site") + ground.classes.representative
+    for horizon, (compiled, ordered) in nets.items():
+        spread = {share: sums for (at, share), sums in losses.items() if at == horizon}
+        alike = [sums for share, sums in spread.items() if share != NEED_SHARE]
+        if horizon == "in time":
+            alike.append(losses["resourced", NEED_SHARE])
+        groups = worst_groups(network, asked, spread[NEED_SHARE], alike)
         worst[horizon] = [describe_group(network, asked, group, spread) for group in groups]
         leaders = asked.pick(np.array([g[0] for g in groups], dtype=np.int64))
-        state = _states(ordered, leaders, compiled[horizon], executor)
-        details.append(_service_rows(network, leaders, horizon, compiled[horizon], state))
-        at_class = compiled[horizon].gate[site_codes]
-        losses.append(places.losses(leaders, horizon, lost_bits(state[at_class], len(leaders.id))))
-        down[horizon] = _down_before(network, compiled[horizon], state)
+        state = _states(ordered, leaders, compiled, executor)
+        details.append(_service_rows(network, leaders, horizon, compiled, state))
+        gone = lost_bits(state[compiled.gate[site_codes]], len(leaders.id))
+        shares.append(places.losses(leaders, horizon, gone))
+        down[horizon] = _down_before(network, compiled, state)
+    reach = {key: _reach_rows(asked, key[0], sums, counted) for key, sums in losses.items()}
     tables = {
-        "reach": _stacked(reach),
-        "need_share": _stacked(other),
-        "reach_countries": _stacked(countries),
+        "reach": _stacked([t for (_, share), t in reach.items() if share == NEED_SHARE]),
+        "need_share": _stacked(
+            [
+                {**t, "need_share": np.full(len(asked.id), share)}
+                for (_, share), t in reach.items()
+                if share != NEED_SHARE
+            ]
+        ),
+        "reach_countries": _stacked(
+            [_country_rows(network, asked, h, losses[h, NEED_SHARE]) for h in HORIZONS]
+        ),
         "services": _stacked(details),
         "places": places.table,
-        "losses": _stacked(losses),
+        "losses": _stacked(shares),
         "names": names_table(network),
     }
-    return Exposure(tables, _summary(ground, compiled["in time"].unknown, worst, down, day))
+    missed = near_misses(
+        network, asked, losses["in time", NEED_SHARE], losses["in time", max(OTHER_NEED_SHARES)]
+    )
+    unknown = nets["in time"][0].unknown
+    summary = _summary(ground, unknown, day) | {
+        "taken_away": len(asked.id),
+        "worst": worst,
+        "near_misses": missed,
+        "down_before": down,
+    }
+    return Exposure(tables, summary)
 
 
 def _stacked(tables: Sequence[Table]) -> Table:
     return {c: np.concatenate([table[c] for table in tables]) for c in tables[0]}
-
-
-def _counted(network: Network, compiled: Compiled) -> _Counted:
-    """Return the sums: services, their people, real sites, site people, then people by country."""
-    gates = len(compiled.gates.threshold)
-    first, sites = network.offset("service"), network["sites"]
-    services = network["services"]
-    at_service = compiled.gate[first : first + len(services)]
-    first = network.offset("site")
-    at_site = compiled.gate[first : first + len(sites)]
-    by_service = len(services) > 0
-    at, rows = (at_service, services) if by_service else (at_site, sites)
-    people = np.rint(rows["people"] * FINE).astype(np.int64)
-    columns = [
-        _at(gates, at_service, np.full(len(services), 1)),
-        _at(gates, at, people),
-        _at(gates, at_site, np.rint(sites["stands_for"] * FINE).astype(np.int64)),
-    ]
-    country = rows["country"]
-    for code in range(len(network["countries"])):
-        columns.append(_at(gates, at, np.where(country == code, people, 0)))
-        columns.append(_at(gates, at, (country == code).astype(np.int64)))
-    return _Counted(np.stack(columns, axis=1), by_service, float(people.sum()) / FINE)
 
 
 def _at(
@@ -163,30 +201,18 @@ def _at(
     return sums
 
 
-def _lost(
-    ordered: Ordered,
-    asked: Candidates,
-    compiled: Compiled,
-    counted: _Counted,
-    executor: Executor | None,
-) -> npt.NDArray[np.int64]:
-    return lost(
-        ordered, asked.gates(compiled), counted.weights, always=compiled.absent, executor=executor
-    )
-
-
 def _reach_rows(
     asked: Candidates, horizon: Horizon, sums: npt.NDArray[np.int64], counted: _Counted
 ) -> Table:
-    people = sums[:, 1] / FINE
+    people = sums[:, PEOPLE] / FINE
     total = counted.total_people
     return {
         "kind": asked.kind,
         "id": asked.id,
         "horizon": np.full(len(asked.id), horizon, dtype=object),
         "plane": np.full(len(asked.id), "works", dtype=object),
-        "services_lost": sums[:, 0],
-        "sites_lost": sums[:, 2] / FINE,
+        "services_lost": sums[:, SERVICES],
+        "sites_lost": sums[:, SITES] / FINE,
         "people_lost": people,
         "people_share": people / total if total else np.zeros(len(people)),
     }
@@ -195,7 +221,7 @@ def _reach_rows(
 def _country_rows(
     network: Network, asked: Candidates, horizon: Horizon, sums: npt.NDArray[np.int64]
 ) -> Table:
-    people, services = sums[:, 3::2], sums[:, 4::2]
+    people, services, _ = (sums[:, COUNTRIES + i :: BY_COUNTRY] for i in range(BY_COUNTRY))
     candidate, country = np.nonzero((people > 0) | (services > 0))
     return {
         "kind": asked.kind[candidate],
@@ -247,11 +273,7 @@ def _down_before(network: Network, compiled: Compiled, state: npt.NDArray[np.uin
 
 
 def _summary(
-    ground: Groundwork,
-    unknown: npt.NDArray[np.int32],
-    worst: Mapping[str, Any],
-    down: Mapping[str, list[str]],
-    on: np.datetime64,
+    ground: Groundwork, unknown: npt.NDArray[np.int32], on: np.datetime64
 ) -> dict[str, Any]:
     network = ground.network
     services, sites = network["services"], network["sites"]
@@ -264,8 +286,6 @@ def _summary(
         "people": float(rows["people"].sum()),
         "people_counted_by": "services" if len(services) else "sites",
         "need_share": NEED_SHARE,
-        "worst": dict(worst),
-        "down_before": dict(down),
         "unknown_products": network.names["product"][unknown].tolist(),
         "unplaced_lanes": network.names["lane"][ground.routes.unplaced].tolist(),
         "agreements_in_force": network.names["agreement"][ground.force].tolist(),

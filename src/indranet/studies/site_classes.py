@@ -103,3 +103,8 @@ def _mixed(salt: int, *columns: Array) -> npt.NDArray[np.uint64]:
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0x94D049BB133111EB)
         mixed ^= mixed >> np.uint64(31)
     return mixed
+
+
+def hashed(numbers: Array) -> npt.NDArray[np.int64]:
+    """Return a hash of each number: sums of them tell sets of numbers apart, shape (n,)."""
+    return _mixed(2, numbers).view(np.int64)

@@ -1,13 +1,13 @@
-"""Which dependences are worst, causes of one and the same loss told together."""
+"""Which dependences are worst; causes that stop the same services are told together."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from indranet.model.network import Network
-from indranet.studies.candidates import KINDS_ON_REQUEST, Candidates
+from indranet.studies.candidates import Candidates
 
 NAMED = {
     "country": "countries",
@@ -20,54 +20,81 @@ NAMED = {
 """Kinds of thing that have a name in words, and their tables."""
 FINE = 1000
 """People and real sites are counted in thousandths, so that sums are exact in any order."""
+SERVICES, PEOPLE, SITES, SERVICE_SET, SITE_SET, COUNTRIES = range(6)
+"""What is summed for each candidate. The two sets are sums of a hash of each thing lost: equal sums
+mean equal sets. From `COUNTRIES` on stand people, services (or sites) and sites of each country."""
+BY_COUNTRY = 3
+_COUNTRY_KINDS = ("territory", "jurisdiction")
 
 
-def elsewhere(
-    asked: Candidates, sums: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return what each candidate takes from others: people (thousandths) and services or sites.
+class Elsewhere(NamedTuple):
+    """What each candidate takes from others: people and sites in thousandths, and services."""
 
-    What a country takes from its own people when it is gone itself is no dependence on another: for
-    territories and jurisdictions the loss of the own country is left out.
+    people: npt.NDArray[np.int64]
+    services: npt.NDArray[np.int64]
+    sites: npt.NDArray[np.int64]
+
+
+def elsewhere(network: Network, asked: Candidates, sums: npt.NDArray[np.int64]) -> Elsewhere:
+    """Return what each candidate takes from others, arrays of shape (candidates,).
+
+    What a country takes from its own people when it is gone itself is no dependence on another, nor
+    is the loss of a service to those who use just that service: both are left out.
 
     Parameters
     ----------
-    asked
-        The candidates.
+    network, asked
+        The case and its candidates.
     sums
-        Losses of each, shape (candidates, sums): services, people, sites, then people and rows for
-        each country in turn.
+        Losses of each, shape (candidates, sums).
     """
-    people, rows = sums[:, 1].copy(), np.where(sums[:, 0] > 0, sums[:, 0], sums[:, 2])
-    own = np.flatnonzero(np.isin(asked.kind, ("territory", "jurisdiction")) & (asked.country >= 0))
-    people[own] -= sums[own, 3 + 2 * asked.country[own]]
-    in_services = sums[own, 4 + 2 * asked.country[own]]
-    rows[own] -= np.where(sums[own, 0] > 0, in_services, rows[own])
-    return people, rows
+    people, services, sites = (sums[:, i].copy() for i in (PEOPLE, SERVICES, SITES))
+    own = np.flatnonzero(np.isin(asked.kind, _COUNTRY_KINDS) & (asked.country >= 0))
+    at = COUNTRIES + BY_COUNTRY * asked.country[own]
+    people[own] -= sums[own, at]
+    services[own] -= np.where(services[own] > 0, sums[own, at + 1], 0)
+    sites[own] -= sums[own, at + 2]
+    itself = np.flatnonzero((asked.kind == "service") & (services > 0))
+    served = network["services"]["people"][
+        asked.things[asked.start[itself]] - network.offset("service")
+    ]
+    people[itself] -= np.rint(served * FINE).astype(np.int64)
+    services[itself] -= 1
+    return Elsewhere(people, services, sites)
 
 
 def worst_groups(
-    asked: Candidates, sums: npt.NDArray[np.int64], at_most: int = 40
+    network: Network,
+    asked: Candidates,
+    sums: npt.NDArray[np.int64],
+    alike: Sequence[npt.NDArray[np.int64]],
+    at_most: int = 40,
 ) -> list[list[int]]:
-    """Return the worst dependences, worst first; candidates of equal loss stand together.
+    """Return the worst dependences, worst first; causes that stop the same services together.
 
-    They are ordered by the people that they take elsewhere (see `elsewhere`). Sites, services and
-    facilities asked for one by one are left out of this order, not of the tables.
+    They are ordered by what they take elsewhere: people, then services, then sites. Causes that
+    stop no service stand together if they stop the same sites.
 
     Parameters
     ----------
-    asked, sums
-        The candidates and their losses, as for `elsewhere`.
+    network, asked, sums
+        As for `elsewhere`.
+    alike
+        Losses under other assumptions, in which causes that stand together must be alike as well.
     at_most
         Groups to return.
     """
-    people, rows = elsewhere(asked, sums)
-    fit = ~np.isin(asked.kind, KINDS_ON_REQUEST) & ((people > 0) | (rows > 0))
+    others = elsewhere(network, asked, sums)
+    fit = (others.people > 0) | (others.services > 0) | (others.sites > 0)
+    sets = [
+        np.where(some[:, SERVICES] > 0, some[:, SERVICE_SET], some[:, SITE_SET])
+        for some in (sums, *alike)
+    ]
+    keys = np.stack(sets, axis=1)
+    order = np.lexsort((np.arange(len(fit)), -others.sites, -others.services, -others.people))
     groups: dict[tuple[int, ...], list[int]] = {}
-    for candidate in np.lexsort((np.arange(len(rows)), -rows, -people)).tolist():
-        if fit[candidate]:
-            key = (int(people[candidate]), int(rows[candidate]), *sums[candidate, :2].tolist())
-            groups.setdefault(key, []).append(candidate)
+    for candidate in order[fit[order]].tolist():
+        groups.setdefault(tuple(keys[candidate].tolist()), []).append(candidate)
     return list(groups.values())[:at_most]
 
 
@@ -84,30 +111,61 @@ def describe_group(
     network, asked
         The case and its candidates.
     group
-        Candidates of equal loss.
+        Causes that stop the same, the one that takes most elsewhere first.
     spread
-        need_share to the losses of all candidates, as for `worst_groups`.
+        need_share to the losses of all candidates; the usual share first.
     """
-    first = group[0]
-    losses = next(iter(spread.values()))
-    sums = losses[first]
-    people_elsewhere, rows_elsewhere = elsewhere(asked, losses)
-    people = sorted({int(some[first, 1]) / FINE for some in spread.values()})
-    services = sorted({int(some[first, 0]) for some in spread.values()})
+    first = asked.pick(np.array(group[:1]))
+    losses = [some[group[:1]] for some in spread.values()]
+    others = elsewhere(network, first, losses[0])
+    people = sorted({int(some[0, PEOPLE]) / FINE for some in losses})
+    services = sorted({int(some[0, SERVICES]) for some in losses})
     return {
-        "things": [
-            {"kind": str(asked.kind[i]), "id": str(asked.id[i]), "name": _name(network, asked, i)}
-            for i in group
-        ],
-        "services_lost": int(sums[0]),
-        "people_lost": int(sums[1]) / FINE,
-        "services_elsewhere": int(rows_elsewhere[first]) if sums[0] else 0,
-        "people_elsewhere": int(people_elsewhere[first]) / FINE,
-        "sites_lost": int(sums[2]) / FINE,
+        "things": [_thing(network, asked, i) for i in group],
+        "services_lost": int(losses[0][0, SERVICES]),
+        "people_lost": int(losses[0][0, PEOPLE]) / FINE,
+        "services_elsewhere": int(others.services[0]),
+        "people_elsewhere": int(others.people[0]) / FINE,
+        "sites_lost": int(losses[0][0, SITES]) / FINE,
         "hangs_on_need_share": len(people) > 1 or len(services) > 1,
         "people_lost_range": [people[0], people[-1]],
         "services_lost_range": [services[0], services[-1]],
     }
+
+
+def near_misses(
+    network: Network,
+    asked: Candidates,
+    usual: npt.NDArray[np.int64],
+    strict: npt.NDArray[np.int64],
+    at_most: int = 20,
+) -> list[dict[str, Any]]:
+    """Return what stops a service only if more of a supply must be left than usual, worst first.
+
+    Parameters
+    ----------
+    network, asked
+        The case and its candidates.
+    usual, strict
+        Losses at the usual need_share and at a higher one, shape (candidates, sums).
+    at_most
+        Things to return.
+    """
+    missed = np.flatnonzero((usual[:, SERVICES] == 0) & (strict[:, SERVICES] > 0))
+    order = np.lexsort((missed, -strict[missed, SERVICES], -strict[missed, PEOPLE]))
+    return [
+        {
+            **_thing(network, asked, i),
+            "services_lost": int(strict[i, SERVICES]),
+            "people_lost": int(strict[i, PEOPLE]) / FINE,
+        }
+        for i in missed[order][:at_most].tolist()
+    ]
+
+
+def _thing(network: Network, asked: Candidates, candidate: int) -> dict[str, str]:
+    name = _name(network, asked, candidate)
+    return {"kind": str(asked.kind[candidate]), "id": str(asked.id[candidate]), "name": name}
 
 
 def _name(network: Network, asked: Candidates, candidate: int) -> str:

@@ -127,8 +127,9 @@ def _sweep(net: Net, base: Base, work: Work, cycle: Integer, group: Integer, ste
             known = code[node]
             if known == DOWN or (group >= 0 and known == KEPT):
                 continue
+            begin, end = start[node], start[node + 1]
             found = find_lost(
-                node, start, inputs, weights, shape, margin, code, rows, total, scratch
+                begin, end, shape[node], margin[node], inputs, weights, code, rows, total, scratch
             )
             if not found:
                 total[:] = np.uint64(0)

@@ -143,8 +143,8 @@ def _skip(probability: float, low: Any, high: Any, block: int, row: Array) -> bo
     found = False
     while True:
         uniform = (np.float64(_uniform(low, high, counter) >> np.uint64(11)) + 0.5) * 2.0**-53
-        place += 1.0 + math.floor(math.log(uniform) * scale)
-        if not place < 64 * len(row):
+        place += 1.0 + np.floor(math.log(uniform) * scale)
+        if place >= 64 * len(row):
             return found
         found = True
         bit = np.int64(place)

@@ -84,15 +84,17 @@ def _plain(net: Net, base: Base, work: Work, first: Integer, last: Integer) -> N
     code, rows, total, scratch = work.code, work.rows, work.total, work.scratch
     words = len(total)
     links = start[last]
+    end = start[first]
     for node in range(first, last):
-        for e in range(start[node] + AHEAD, min(start[node + 1] + AHEAD, links)):
+        begin, end = end, start[node + 1]
+        for e in range(begin + AHEAD, min(end + AHEAD, links)):
             prefetch(rows, inputs[e], 0)
             if words > LINE:
                 prefetch(rows, inputs[e], LINE)
         known = code[node]
-        if known == DOWN:
-            continue
-        if not find_lost(node, start, inputs, weights, shape, margin, code, rows, total, scratch):
+        if known == DOWN or not find_lost(
+            begin, end, shape[node], margin[node], inputs, weights, code, rows, total, scratch
+        ):
             continue
         if known == LOST:
             for word in range(words):

@@ -8,23 +8,25 @@ from indranet.engines.gates.work import ALL, ALWAYS, ANY, DOWN, KEPT, LOST, SOME
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def find_lost(
-    node: Integer,
-    start: Array,
+    first: Integer,
+    last: Integer,
+    shape: Integer,
+    margin: Integer,
     inputs: Array,
     weights: Array,
-    shape: Array,
-    margin: Array,
     code: Array,
     rows: Array,
     total: Array,
     scratch: Array,
 ) -> bool:
-    """Return whether the node's inputs take it down anywhere, and if so write where into total."""
+    """Return whether inputs first to last take a node down anywhere; if so write where into total.
+
+    Shape and margin are the node's of `Base`.
+    """
     words = len(total)
-    kind = shape[node]
     found = False
-    if kind == ANY:
-        for e in range(start[node], start[node + 1]):
+    if shape == ANY:
+        for e in range(first, last):
             source = inputs[e]
             if code[source] != LOST:
                 continue
@@ -35,8 +37,8 @@ def find_lost(
                 found = True
                 for word in range(words):
                     total[word] = rows[source, word]
-    elif kind == ALL:
-        for e in range(start[node], start[node + 1]):
+    elif shape == ALL:
+        for e in range(first, last):
             source = inputs[e]
             if code[source] == KEPT:
                 return False
@@ -50,19 +52,9 @@ def find_lost(
                 for word in range(words):
                     total[word] = rows[source, word]
         found = any_bit(total)
-    elif kind == SOME:
-        found = _some(
-            int(start[node]),
-            int(start[node + 1]),
-            margin[node],
-            inputs,
-            weights,
-            code,
-            rows,
-            total,
-            scratch,
-        )
-    elif kind == ALWAYS:
+    elif shape == SOME:
+        found = _some(first, last, margin, inputs, weights, code, rows, total, scratch)
+    elif shape == ALWAYS:
         found = True
         for word in range(words):
             total[word] = ~np.uint64(0)

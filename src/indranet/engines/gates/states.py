@@ -1,6 +1,6 @@
 """Which nodes are up, and what is lost, in many alternatives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
@@ -139,7 +139,7 @@ def lost(
     positions = _positions(ordered, "weights", weighted)
     base = _base(ordered, always, False)
     job = partial(_lost_job, ordered, base, start, nodes, positions, chosen)
-    parts = list(_over_blocks(job, len(start) - 1, executor))
+    parts = _over_blocks(job, len(start) - 1, executor)
     return np.concatenate([np.empty((0, table.shape[1]), dtype=np.int64), *parts])
 
 
@@ -198,12 +198,12 @@ def sample(
 
 def _over_blocks(
     job: Callable[[range], Array], alternatives: int, executor: Executor | None
-) -> list[Array]:
-    """Return what the job makes of each of a few ranges of blocks, in order."""
+) -> Iterator[Array]:
+    """Yield what the job makes of each of a few ranges of blocks, in order."""
     blocks = -(-alternatives // BLOCK)
     jobs = min(blocks, JOBS)
     ranges = [range(blocks * j // jobs, blocks * (j + 1) // jobs) for j in range(jobs)]
-    return list(executor.map(job, ranges) if executor else map(job, ranges))
+    return executor.map(job, ranges) if executor else map(job, ranges)
 
 
 def _up_job(
@@ -324,9 +324,9 @@ def _net(ordered: Ordered, least_everywhere: bool) -> Net:
         number = np.arange(len(o.member))
         group_of = np.repeat(number[:-1], np.diff(o.member)).astype(np.int32)
         groups = (group_of, o.cycle_first, o.cycle_last, number)
-    links = (o.gates.start, o.gates.inputs, o.gates.weights)
-    cycles = (o.cycle_first, o.cycle_last, o.member, o.user_start, o.users)
-    return Net(*(_read_only(array) for array in (*links, *cycles, *groups)))
+    links: tuple[Array, ...] = (o.gates.start, o.gates.inputs, o.gates.weights)
+    cycles: tuple[Array, ...] = (o.cycle_first, o.cycle_last, o.member, o.user_start, o.users)
+    return Net(*(_read_only(array) for array in links + cycles + groups))
 
 
 def _work(ordered: Ordered, least_everywhere: bool, alternatives: int) -> Work:

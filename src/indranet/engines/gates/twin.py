@@ -84,7 +84,8 @@ def draw_twin(probability: float, key: int, seed: int, first_draw: int, draws: i
             place, jump = -1, 0
             while place < 1024:
                 chance = ((uniform(first_draw + first + jump) >> 11) + 0.5) * 2.0**-53
-                place += 1 + math.floor(math.log(chance) * (1 / math.log1p(-probability)))
+                gap = math.log(chance) * (1 / math.log1p(-probability))
+                place += 1 + math.floor(min(gap, 1024))
                 jump += 1
                 if place < 1024:
                     down[first + place] = True
