@@ -87,7 +87,8 @@ def passes(ordered: Ordered, leaves: Array) -> Callable[[], None]:
     failing = states._positions(ordered, "leaves", leaves)
     chance, keys = np.full(len(leaves), DOWN), np.arange(len(leaves), dtype=np.uint64)
     memory.code[:] = base.code
-    states._fail(memory, failing, *map(states._read_only, (chance, keys)), np.uint64(0), 0)
+    chance, keys = states._read_only(chance), states._read_only(keys)
+    states._fail(memory, failing, chance, keys, np.uint64(0), 0)
     code = memory.code.copy()
 
     def run() -> None:

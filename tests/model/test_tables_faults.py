@@ -338,13 +338,13 @@ def test_everything_is_found_at_once_in_order(tmp_path: Path) -> None:
     assert places(faults_of(tmp_path, tables)) == [
         ("case.toml", 0, "first_day", ""),
         ("case.toml", 1, "name", "3"),
+        ("vendors.csv", 0, "", ""),
         ("firms.csv", 2, "parent", "B"),
         ("services.csv", 2, "people", "x"),
         ("services.csv", 3, "service", "call"),
         ("needs.csv", 2, "input", "q"),
         ("needs.csv", 2, "at_least", "-1"),
         ("needs.csv", 3, "user", "xall"),
-        ("vendors.csv", 0, "", ""),
     ]
 
 

@@ -148,9 +148,9 @@ def exposure(
     for horizon, (compiled, ordered) in nets.items():
         spread = {share: sums for (at, share), sums in losses.items() if at == horizon}
         alike = [sums for share, sums in spread.items() if share != NEED_SHARE]
-        if horizon == "in time":
-            alike.append(losses["resourced", NEED_SHARE])
-        groups = worst_groups(network, asked, spread[NEED_SHARE], alike)
+        then = losses["resourced", NEED_SHARE] if horizon == "in time" else None
+        alike += [then] if then is not None else []
+        groups = worst_groups(network, asked, spread[NEED_SHARE], alike, then)
         worst[horizon] = [describe_group(network, asked, group, spread) for group in groups]
         leaders = asked.pick(np.array([g[0] for g in groups], dtype=np.int64))
         state = _states(ordered, leaders, compiled, executor)

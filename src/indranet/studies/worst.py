@@ -24,6 +24,8 @@ SERVICES, PEOPLE, SITES, SERVICE_SET, SITE_SET, COUNTRIES = range(6)
 """What is summed for each candidate. The two sets are sums of a hash of each thing lost: equal sums
 mean equal sets. From `COUNTRIES` on stand people, services (or sites) and sites of each country."""
 BY_COUNTRY = 3
+_FIRST_TOLD = ("product", "plant", "firm", "control", "territory", "jurisdiction")
+"""Order of causes of one loss: what is made before who makes it before where."""
 _COUNTRY_KINDS = ("territory", "jurisdiction")
 
 
@@ -68,12 +70,16 @@ def worst_groups(
     asked: Candidates,
     sums: npt.NDArray[np.int64],
     alike: Sequence[npt.NDArray[np.int64]],
+    then: npt.NDArray[np.int64] | None = None,
     at_most: int = 40,
 ) -> list[list[int]]:
     """Return the worst dependences, worst first; causes that stop the same services together.
 
     They are ordered by what they take elsewhere: people, then services, then sites. Causes that
-    stop no service stand together if they stop the same sites.
+    stop no service stand together if they stop the same sites. People whose loss lasts though any
+    maker may step in count once more: what cannot be worked round comes first.
+
+    Within a group products come first, then plants, firms and countries.
 
     Parameters
     ----------
@@ -81,21 +87,30 @@ def worst_groups(
         As for `elsewhere`.
     alike
         Losses under other assumptions, in which causes that stand together must be alike as well.
+    then
+        Losses with any maker allowed, None where that is no question.
     at_most
         Groups to return.
     """
     others = elsewhere(network, asked, sums)
+    people = others.people
+    if then is not None:
+        people = people + elsewhere(network, asked, then).people
     fit = (others.people > 0) | (others.services > 0) | (others.sites > 0)
     sets = [
         np.where(some[:, SERVICES] > 0, some[:, SERVICE_SET], some[:, SITE_SET])
         for some in (sums, *alike)
     ]
     keys = np.stack(sets, axis=1)
-    order = np.lexsort((np.arange(len(fit)), -others.sites, -others.services, -others.people))
+    order = np.lexsort((np.arange(len(fit)), -others.sites, -others.services, -people))
     groups: dict[tuple[int, ...], list[int]] = {}
     for candidate in order[fit[order]].tolist():
         groups.setdefault(tuple(keys[candidate].tolist()), []).append(candidate)
-    return list(groups.values())[:at_most]
+    rank = {kind: place for place, kind in enumerate(_FIRST_TOLD)}
+    return [
+        sorted(group, key=lambda i: rank.get(str(asked.kind[i]), len(rank)))
+        for group in list(groups.values())[:at_most]
+    ]
 
 
 def describe_group(
