@@ -342,6 +342,8 @@ def test_broken_questions_are_refused() -> None:
     for weights in (np.ones(2, np.int64), np.ones((1, 1), np.int64), np.ones((2, 1))):
         with pytest.raises(ValueError, match=r"weights: integers of shape \(nodes, sums\)"):
             lost(ordered, none, weights)
+    with pytest.raises(ValueError, match="weights: values must lie from"):
+        lost(ordered, none, np.full((2, 1), 2**63, dtype=np.uint64))
     with pytest.raises(ValueError, match="leaves: each once"):
         sample(ordered, [0, 0], [0.5, 0.5], [1, 2], [1], seed=0, draws=1)
     with pytest.raises(ValueError, match="leaves"):

@@ -19,7 +19,8 @@ def settle_cycle(net: Net, base: Base, work: Work, cycle: Integer, fresh: bool) 
 
     The rest falls from the base state, and a group is found again from all down whenever what it
     stands on fell, until nothing changes. A least node outside every group has one value for given
-    inputs, so its greatest fixed point is its least one.
+    inputs, so its greatest fixed point is its least one. Without groups the work grows with what is
+    lost; a group costs a search of its own each time that something it stands on falls.
     """
     _open(net, work, cycle, fresh)
     step = 1

@@ -8,8 +8,7 @@ import numpy.typing as npt
 from numba import njit
 
 from indranet.engines.gates.order import Words, frozen
-
-Array = npt.NDArray[Any]
+from indranet.engines.gates.work import Array
 
 BLOCK = 1024
 """Draws that are made together."""

@@ -111,7 +111,8 @@ def lost(
     """Sum the weights of what each alternative takes down.
 
     Counted are the nodes that are up with only `always` removed and down in the alternative. Blocks
-    are summed and let go, so memory does not grow with the number of alternatives.
+    are summed and let go, so memory does not grow with the number of alternatives. Sums
+    are exact as long as they fit 64 bits.
 
     Parameters
     ----------
@@ -133,6 +134,7 @@ def lost(
     table = np.asarray(weights)
     if table.ndim != 2 or len(table) != len(ordered) or table.dtype.kind not in "iu":
         raise ValueError("weights: integers of shape (nodes, sums) expected")
+    check_range("weights", table, -(2**63), 2**63 - 1)
     weighted = np.flatnonzero((table != 0).any(axis=1))
     weighted = weighted[np.argsort(ordered.position[weighted])]
     chosen = _read_only(np.ascontiguousarray(table[weighted], dtype=np.int64))
