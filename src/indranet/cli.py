@@ -326,7 +326,12 @@ def _print_faults(faults: tuple[Fault, ...], more: bool) -> None:
     sys.stderr.write(f"{count}{' and more' if more else ''}\n")
 
 
-def _stopped(*_: object) -> None:
+_SIGNALS: list[int] = []
+"""Signals that asked for an end. A library may turn the interruption into an error of its own."""
+
+
+def _stopped(number: int, _: object) -> None:
+    _SIGNALS.append(number)
     raise KeyboardInterrupt
 
 
@@ -363,6 +368,9 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error.filename or 'a file'}: {error.strerror or error}\n")
         return 1
     except Exception:
+        if _SIGNALS:
+            sys.stderr.write("interrupted; nothing half-written is left\n")
+            return 130
         traceback.print_exc()
         sys.stderr.write("this is an error of indranet, not of your input: please report it\n")
         return 70
@@ -371,9 +379,11 @@ def run(arguments: list[str] | None = None) -> int:
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        signal.signal(signal.SIGTERM, _stopped)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stopped)
         code = run()
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
