@@ -43,7 +43,8 @@ def test_a_new_case_passes_check_and_answers(
     assert run(["check", "mine"]) == 0
     assert run(["describe", "mine"]) == 0
     assert run(["exposure", "mine"]) == 0
-    assert run(["report", "runs/exposure-1"]) == 0
+    assert run(["report", "runs/exposure-1", "--xlsx"]) == 0
+    assert (here / "runs" / "exposure-1" / "report.xlsx").is_file()
     assert (here / "runs" / "exposure-1" / "report.html").stat().st_size > 10_000
     printed = capsys.readouterr()
     assert "runs/exposure-1" in printed.out
@@ -86,8 +87,28 @@ def test_json_is_alone_on_standard_output(here: Path, capsys: pytest.CaptureFixt
     assert summary["worst"]["in time"][0]["services_lost"] == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (["init", "mine"], "case"),
+        (["generate", "country", "--sites", "60", "--seed", "2", "--into", "made"], "case"),
+        (["describe", "case"], "tables"),
+        (["check", "case"], "faults"),
+    ],
+)
+def test_every_command_speaks_json(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], key: str
+) -> None:
+    assert run([*arguments, "--json"]) == 0
+    assert key in json.loads(capsys.readouterr().out)
+    assert here.is_dir()
+
+
 def test_quiet_prints_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["exposure", "case", "--quiet", "--out", "answer"]) == 0
+    assert run(["report", "answer", "--quiet"]) == 0
+    assert run(["describe", "case", "--quiet"]) == 0
+    assert run(["check", "case", "--quiet"]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
     assert (here / "answer" / "run.json").is_file()

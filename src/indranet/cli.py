@@ -76,15 +76,17 @@ def _clear_demo(folder: Path) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new case.")],
     example: Annotated[str, typer.Option(help="Case to start from.")] = "starter",
+    json_only: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Start a case of your own: headers, data dictionary, a worked row in each table."""
     from indranet.model.template import write_template
 
     write_template(folder, example)
-    _say(quiet, f"{folder} holds a worked case: put your rows in the place of its rows, then")
-    _say(quiet, f"  indranet check {folder}")
-    _say(quiet, f"  indranet exposure {folder}")
+    silent = _made("case", folder, json_only, quiet)
+    _say(silent, f"{folder} holds a worked case: put your rows in the place of its rows, then")
+    _say(silent, f"  indranet check {folder}")
+    _say(silent, f"  indranet exposure {folder}")
 
 
 @app.command()
@@ -119,15 +121,17 @@ def describe(
     max_file_gb: FileGigabytes = 4.0,
     max_columns: MostColumns = 10_000,
     json_only: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell what a case holds: tables, counts, provenance, gaps."""
     from indranet.runs.words import table_lines
     from indranet.studies.description import describe as describe_network
 
-    network = _read(case, json_only, _limits(max_file_gb, max_columns))
+    network = _read(case, quiet or json_only, _limits(max_file_gb, max_columns))
     found = describe_network(network)
     if json_only:
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    if json_only or quiet:
         return
     typer.echo(f"{network.name} ({network.first_day}), case {network.case_hash[:12]}")
     typer.echo("\n".join(table_lines(found["tables"])))
@@ -168,13 +172,24 @@ def exposure(
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
+    xlsx: Annotated[
+        bool, typer.Option("--xlsx", help="Write the tables as a workbook beside it as well.")
+    ] = False,
+    json_only: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw runs as one HTML file that needs no network."""
     from indranet.runs.run import open_run
+    from indranet.runs.workbook import workbook
 
     opened = [open_run(folder) for folder in runs]
-    _write_report(opened, opened[0].folder / "report.html" if out is None else out, quiet)
+    page = opened[0].folder / "report.html" if out is None else out
+    _write_report(opened, page, quiet or json_only)
+    if xlsx:
+        with _progress("writing the workbook", quiet or json_only):
+            workbook(opened, page.with_suffix(".xlsx"))
+        _say(quiet or json_only, f"workbook: {page.with_suffix('.xlsx')}")
+    _made("report", page, json_only, quiet)
 
 
 @app.command(name="import")
@@ -182,6 +197,7 @@ def import_(
     format_: Annotated[str, typer.Argument(metavar="FORMAT", help="faulttree")],
     sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read.")],
     into: Into,
+    json_only: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a case from files of another format (faulttree: Open-PSA MEF)."""
@@ -191,7 +207,7 @@ def import_(
     if format_ not in formats:
         raise UsageError(f"no format {format_!r}: choose from {', '.join(formats)}")
     formats[format_](sources, into)
-    _say(quiet, f"{into} holds the case")
+    _say(_made("case", into, json_only, quiet), f"{into} holds the case")
 
 
 @generate_app.command()
@@ -200,14 +216,22 @@ def country(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")],
     sites: Annotated[int, typer.Option(help="Number of sites.", min=1)] = 10_000,
     of: Annotated[str, typer.Option("--country", help="ISO 3166-1 alpha-3 code.")] = "IND",
+    json_only: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a calibrated national case of any size."""
     from indranet.intake.generate import country as generate_country
 
-    with _progress(f"generating {sites:,} sites", quiet):
+    with _progress(f"generating {sites:,} sites", quiet or json_only):
         generate_country(into, sites=sites, seed=seed, country=of)
-    _say(quiet, f"{into} holds the case")
+    _say(_made("case", into, json_only, quiet), f"{into} holds the case")
+
+
+def _made(what: str, path: Path, json_only: bool, quiet: bool) -> bool:
+    """Print what was made as JSON where that was asked; return whether words are unwanted."""
+    if json_only:
+        typer.echo(json.dumps({what: str(path)}))
+    return json_only or quiet
 
 
 def _read(case: Path, silent: bool, limits: "Limits | None" = None) -> "Network":

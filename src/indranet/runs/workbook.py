@@ -1,0 +1,74 @@
+"""The tables of runs as one workbook, for those who go on in a spreadsheet."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xlsxwriter
+
+from indranet.runs.run import Run, Table
+
+MOST_ROWS = 1_048_575
+"""Rows below the header that a sheet can hold."""
+_NAME = 31
+
+
+def workbook(runs: Sequence[Run], out: Path) -> None:
+    """Write every table of some runs as a sheet, after one that says where the numbers come from.
+
+    Texts are written as texts: none is taken for a formula or an address. Of a table longer than a
+    sheet can hold the first rows are written, and the first sheet says so.
+
+    Parameters
+    ----------
+    runs
+        Finished runs.
+    out
+        File to write, whole or not at all; an existing one is replaced.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        with xlsxwriter.Workbook(str(beside), {"constant_memory": True}) as book:
+            told = book.add_worksheet("about")
+            lines: list[tuple[str, str]] = []
+            for number, run in enumerate(runs, 1):
+                prefix = f"{number} " if len(runs) > 1 else ""
+                lines += [(prefix + key, value) for key, value in _about(run)]
+                for name in run.tables:
+                    table = run.table(name)
+                    rows = _write(book.add_worksheet((prefix + name)[:_NAME]), table)
+                    count = len(next(iter(table.values())))
+                    left = f"; the first {rows:,} stand here" if rows < count else ""
+                    lines.append((prefix + name, f"{count:,} rows{left}"))
+            for row, (key, value) in enumerate(lines):
+                told.write_string(row, 0, key)
+                told.write_string(row, 1, value)
+        beside.replace(out)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _about(run: Run) -> list[tuple[str, str]]:
+    keys = ("case", "marking", "command", "version", "seed", "case_hash", "first_day", "seconds")
+    return [(key, str(run.manifest.get(key, ""))) for key in keys]
+
+
+def _write(sheet: Any, table: Table) -> int:
+    """Write one table; return how many of its rows were written."""
+    rows = min(len(next(iter(table.values()))), MOST_ROWS)
+    sheet.freeze_panes(1, 0)
+    columns = [values[:rows].tolist() for values in table.values()]
+    for column, name in enumerate(table):
+        sheet.write_string(0, column, name)
+    for row, cells in enumerate(zip(*columns, strict=True), 1):
+        for column, cell in enumerate(cells):
+            if isinstance(cell, str):
+                sheet.write_string(row, column, cell)
+            elif isinstance(cell, bool):
+                sheet.write_boolean(row, column, cell)
+            elif cell is not None and np.isfinite(cell):
+                sheet.write_number(row, column, cell)
+    return rows
