@@ -123,6 +123,10 @@ def make_tables(worst: dict[str, list[dict[str, Any]]], places: int) -> dict[str
             "people": around.lognormal(11, 1, places),
         },
         "names": stacked(sorted(names), "kind id name"),
+        "detours": stacked(
+            [("sunda", 12, 2, 640.4, 1200.0, 2.0), ("panama", 3, 3, np.nan, np.nan, np.nan)],
+            "passage lanes:i lanes_lost:i extra_km_median:f extra_km_most:f extra_days_most:f",
+        ),
     }
 
 
@@ -444,6 +448,12 @@ def test_the_command_line_tells_the_same_in_plain_text(tmp_path: Path) -> None:
     assert "  2. TSMC (firm): 9 of 12 services, 9 million users (hangs on an assumption)" in lines
     assert sum(line.startswith("  ") for line in lines) == 7
     assert not any("sixth" in line for line in lines)
+
+
+def test_passages_say_how_much_longer_lanes_get(page: Page) -> None:
+    cells = page.texts["td"] + page.texts["th"]
+    for cell in ("Sunda Strait", "640", "1,200", "2.0", "panama", "not measured"):
+        assert cell in cells
 
 
 def test_causes_of_one_loss_are_told_together(tmp_path: Path) -> None:

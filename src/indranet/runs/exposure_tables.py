@@ -152,6 +152,8 @@ def tables_section(answer: Answer, level: int) -> Html:
             _reach_table(answer),
             element(f"h{level}", "How much of a supply must be left"),
             _need_share_table(answer),
+            element(f"h{level}", "If a passage of the sea closes"),
+            _detours_table(answer),
             element(f"h{level}", "Which services stop"),
             *(
                 _services_block(HORIZON_WORDS[horizon], found, answer)
@@ -274,6 +276,38 @@ def _need_share_table(answer: Answer) -> Html:
         "if so much of a supply must be left."
     )
     return joined([element("p", note), table(caption, heads, rows, numbers=range(1, len(heads)))])
+
+
+def _detours_table(answer: Answer) -> Html:
+    """Return how much longer the lanes get that lead through each passage, most used first."""
+    found = answer.detours
+    note = (
+        "A lane with a way round is late, not lost: it counts as working above. Ways are measured "
+        "on the sea network; a ship goes 600\u00a0km a day."
+    )
+    if not len(found["passage"]):
+        return element("p", "No lane of the case is known to lead through a passage.")
+    order = np.lexsort((-found["extra_km_most"], -found["lanes"]))
+    rows = [
+        (
+            answer.name("passage", str(found["passage"][i])),
+            exact(found["lanes"][i]),
+            exact(found["lanes_lost"][i]),
+            *(
+                "not measured" if np.isnan(found[column][i]) else f"{found[column][i]:,.{digits}f}"
+                for column, digits in (
+                    ("extra_km_median", 0),
+                    ("extra_km_most", 0),
+                    ("extra_days_most", 1),
+                )
+            ),
+        )
+        for i in order.tolist()
+    ]
+    heads = ("Passage", "Lanes through it", "No way round", "Longer by (median, km)",
+             "At most (km)", "At most (days)")  # fmt: skip
+    caption = "What the closing of one passage does to the lanes whose usual way leads through it."
+    return joined([element("p", note), table(caption, heads, rows, numbers=range(1, 6))])
 
 
 def _services_block(title: str, found: Sequence[Dependence], answer: Answer) -> Html:

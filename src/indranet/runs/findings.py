@@ -46,6 +46,9 @@ _NEEDED = {
     "places": ("place", "lat", "lon", "sites", "people"),
     "losses": ("kind", "id", "horizon", "place", "share"),
     "names": ("kind", "id", "name"),
+    "detours": (
+        "passage", "lanes", "lanes_lost", "extra_km_median", "extra_km_most", "extra_days_most",
+    ),
 }  # fmt: skip
 """Tables and columns of an exposure run that a report reads."""
 _TOLD = (
@@ -184,8 +187,8 @@ class Answer:
         Horizon to its dependences, worst first.
     reach, need_share, countries, services, losses
         The run's tables by what was taken away (`countries` is `reach_countries`).
-    places
-        The run's table of that name.
+    places, detours
+        The run's tables of those names.
     names
         (kind, id) to the name in words, of what has one; a country's kind is country.
     """
@@ -200,6 +203,7 @@ class Answer:
     losses: Losses
     places: Table
     names: Mapping[tuple[str, str], str]
+    detours: Table
 
     def name(self, kind: str, identifier: str) -> str:
         """Return the name in words of a thing or of a kind of loss, else its identifier."""
@@ -218,7 +222,7 @@ def read_answer(run: Run) -> Answer:
     faults = _manifest_faults(run.manifest) + faults
     if faults:
         raise InputError(faults)
-    names = tables.pop("names")
+    names, detours = tables.pop("names"), tables.pop("detours")
     losses = {name: _by_thing(columns) for name, columns in tables.items() if name != "places"}
     countries = losses.pop("reach_countries")
     worst = {horizon: dependences(run.manifest, horizon) for horizon in HORIZON_WORDS}
@@ -228,6 +232,7 @@ def read_answer(run: Run) -> Answer:
         worst=worst,
         countries=countries,
         places=tables["places"],
+        detours=detours,
         names=dict(
             zip(
                 zip(names["kind"].tolist(), names["id"].tolist(), strict=True),

@@ -14,6 +14,7 @@ from indranet.studies.candidates import DEFAULT_KINDS, Candidates, candidates
 from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_network
 from indranet.studies.description import absent_tables
 from indranet.studies.groundwork import Groundwork, groundwork
+from indranet.studies.lanes import detours
 from indranet.studies.places import lost_bits, places_of
 from indranet.studies.site_classes import hashed
 from indranet.studies.worst import (
@@ -46,7 +47,8 @@ class Exposure:
         `need_share` (the same losses where a product counts as supplied with 30 or 80 % of its
         contracted flow left); `reach_countries` (losses by country of the service); `services`
         (services lost), `places` and `losses` (sites gathered at places, and the share lost there),
-        both for the first cause of each of the worst; `names` (kind, id, name).
+        both for the first cause of each of the worst; `names` (kind, id, name); `detours` (what the
+        closing of each passage does to the lanes that use it).
     summary
         Totals, the worst dependences now and in time, what was down before, what is not known.
     """
@@ -175,6 +177,7 @@ def exposure(
         "places": places.table,
         "losses": _stacked(shares),
         "names": names_table(network),
+        "detours": detours(network, ground.routes),
     }
     missed = near_misses(
         network, asked, losses["in time", NEED_SHARE], losses["in time", max(OTHER_NEED_SHARES)]
