@@ -159,6 +159,24 @@ def test_names_with_markup_are_printed_as_they_are(
     assert "[/F99] <b>bold</b>" in capsys.readouterr().out
 
 
+def test_what_is_down_before_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (here / "case" / "sites.csv").open("a") as file:
+        file.write("shed,telco,AAA,radio,1,1\n")
+    with (here / "case" / "needs.csv").open("a") as file:
+        file.write("shed,link,island,\nisland,link,shed,\n")
+    (here / "case" / "services.csv").write_text(
+        "service,people\nisland,1\nemergency-call,400\nfull-cover,400\n"
+    )
+    (here / "case" / "lanes.csv").write_text("lane,origin,destination,mode\nx,shed,hill,cable\n")
+    needs = (here / "case" / "needs.csv").read_text().splitlines()
+    rows = [f"{needs[0]},how", *[f"{line},works" for line in needs[1:]], "shed,core,lab,,reaches"]
+    (here / "case" / "needs.csv").write_text("\n".join([*rows, ""]))
+    assert run(["exposure", "case", "--by", "firm", "--out", "answer"]) == 0
+    said = "island and shed are down before anything is taken away"
+    assert said in capsys.readouterr().err
+    assert said in json.loads((here / "answer" / "run.json").read_text())["warnings"][0]
+
+
 def test_an_error_of_ours_does_not_look_like_a_fault(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

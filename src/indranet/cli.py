@@ -251,6 +251,7 @@ def _expose(
     day: Any = None,
 ) -> "Run":
     from indranet.runs.run import write_run
+    from indranet.runs.words import warnings
     from indranet.studies.candidates import DEFAULT_KINDS
     from indranet.studies.exposure import exposure as study
 
@@ -258,9 +259,13 @@ def _expose(
     with _progress("taking each thing away", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
         found = study(network, by=kinds or DEFAULT_KINDS, on=day, executor=threads)
     seconds = time.perf_counter() - begun
+    said = warnings(found.summary)
+    for line in () if silent else said:
+        sys.stderr.write(f"mind: {line}\n")
     return write_run(
-        folder, "exposure", network, found.tables, found.summary, inputs=asked, seconds=seconds
-    )
+        folder, "exposure", network, found.tables, found.summary,
+        inputs=asked, seconds=seconds, warnings=said,
+    )  # fmt: skip
 
 
 def _finish(run: "Run", json_only: bool, quiet: bool) -> None:

@@ -25,6 +25,7 @@ from indranet.runs.words import (
     people,
     percent,
     short_cause,
+    warnings,
 )
 
 _MATRIX_ROWS, _MATRIX_COLUMNS = 10, 26
@@ -399,7 +400,7 @@ def _provenance(shares: Mapping[str, float]) -> Html:
 def _gaps(manifest: Mapping[str, Any]) -> list[str]:
     """Return what is missing, absent or down before anything is taken away, in sentences."""
     summary = manifest["summary"]
-    gaps = [str(warning) for warning in manifest["warnings"]]
+    gaps = list(dict.fromkeys([*map(str, manifest["warnings"]), *warnings(summary)]))
     unknown, lanes = summary["unknown_products"], summary["unplaced_lanes"]
     if unknown:
         gaps.append(
@@ -411,15 +412,6 @@ def _gaps(manifest: Mapping[str, Any]) -> list[str]:
             f"{counted(len(lanes), 'lane')} by sea without a position at one end, so that no "
             f"passage closes them: {listed(lanes, _NAMES_SHOWN)}."
         )
-    for horizon, words in HORIZON_WORDS.items():
-        down = summary["down_before"].get(horizon, [])
-        if down:
-            verb = "is" if len(down) == 1 else "are"
-            gaps.append(
-                f"{words}, {counted(len(down), 'service or site', 'services and sites')} {verb} "
-                "down before anything is taken away, and so no loss can take "
-                f"{'it' if len(down) == 1 else 'them'}: {listed(down, _NAMES_SHOWN)}."
-            )
     gaps += [f"The case has no {name}: {off}." for name, off in summary["absent_tables"].items()]
     return gaps or ["Nothing is missing that the case itself names."]
 

@@ -253,6 +253,20 @@ def worst_lines(manifest: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def warnings(summary: Mapping[str, Any]) -> list[str]:
+    """Return what a reader of an exposure run must know before its numbers, one sentence each."""
+    said = []
+    for horizon, down in summary["down_before"].items():
+        if down:
+            said.append(
+                f"{HORIZON_WORDS[horizon]}, {listed(down, 3)} {'is' if len(down) == 1 else 'are'} "
+                "down before anything is taken away, and so cannot be lost."
+            )
+    if not summary["taken_away"]:
+        said.append("The case holds nothing of the kinds that were to be taken away.")
+    return said
+
+
 def near_words(summary: Mapping[str, Any]) -> str:
     """Return what stops services only if more of a supply must be left, in words; empty if none."""
     found = summary["near_misses"]
