@@ -263,7 +263,7 @@ def warnings(summary: Mapping[str, Any]) -> list[str]:
                 "down before anything is taken away, and so cannot be lost."
             )
     if not summary["taken_away"]:
-        said.append("The case holds nothing of the kinds that were to be taken away.")
+        said.append("Nothing was there to be taken away: ask for other kinds with --by.")
     return said
 
 
