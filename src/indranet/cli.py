@@ -235,11 +235,10 @@ def _made(what: str, path: Path, json_only: bool, quiet: bool) -> bool:
 
 
 def _read(case: Path, silent: bool, limits: "Limits | None" = None) -> "Network":
-    from indranet.model.case import read
-    from indranet.model.files import Limits as DefaultLimits
+    from indranet.model.case import LIMITS, read
 
     with _progress(f"reading {case}", silent):
-        return read(case, limits=limits or DefaultLimits())
+        return read(case, limits=limits or LIMITS)
 
 
 def _expose(

@@ -104,6 +104,44 @@ def test_two_places_that_reach_only_each_other_reach_nothing(tmp_path: Path) -> 
     assert loss(network, "lane", "between", "now") == (1, 10)
 
 
+@pytest.mark.parametrize(
+    ("where", "without_north", "without_south"),
+    [
+        ({"country": ["AAA"]}, (0, 0.0), (0, 0.0)),
+        ({"country": ["AAA"], "region": ["north"]}, (1, 4.0), (0, 0.0)),
+        ({"country": ["AAA"], "region": ["nowhere"]}, None, None),
+    ],
+    ids=["country", "region", "no site there"],
+)
+def test_a_service_sets_out_from_the_sites_where_it_is_used(
+    tmp_path: Path,
+    where: Columns,
+    without_north: tuple[int, float] | None,
+    without_south: tuple[int, float] | None,
+) -> None:
+    network = network_of(
+        tmp_path / "c",
+        countries={"country": ["AAA", "BBB"]},
+        sites={
+            "site": ["north-gate", "south-gate", "cloud"],
+            "country": ["AAA", "AAA", "BBB"],
+            "region": ["north", "south", "north"],
+        },
+        lanes={
+            "lane": ["n", "s"], "origin": ["north-gate", "south-gate"],
+            "destination": ["cloud", "cloud"], "mode": ["cable", "cable"],
+        },
+        services={"service": ["mail"], "people": [4], **where},
+        needs={"user": ["mail"], "need": ["cloud"], "input": ["cloud"], "how": ["reaches"]},
+    )  # fmt: skip
+    if without_north is None or without_south is None:
+        assert exposure(network).summary["down_before"]["now"] == ["mail"]
+        return
+    assert loss(network, "lane", "n", "now") == without_north
+    assert loss(network, "lane", "s", "now") == without_south
+    assert loss(network, "site", "cloud", "now") == (1, 4)
+
+
 def test_an_agreement_brings_a_second_cable_while_it_is_in_force(tmp_path: Path) -> None:
     tables: dict[str, Columns] = {
         **ISLAND,

@@ -149,6 +149,11 @@ class Network:
         """Return the code over all kinds of the first thing of a kind."""
         return sum(len(self.names[k]) for k in KINDS[: KINDS.index(kind)])
 
+    def span(self, kind: str) -> slice:
+        """Return where the things of a kind lie among the codes over all kinds."""
+        first = self.offset(kind)
+        return slice(first, first + len(self.names[kind]))
+
     def owners(self, table: str) -> int:
         """Return how many owners the rows of a sorted table may have."""
         schema = TABLES[table]

@@ -93,8 +93,8 @@ def check_run(folder: Path) -> list[Fault]:
             continue
         try:
             found = sorted(run.table(name))
-        except Exception as error:
-            faults.append(Fault(file, problem=f"cannot be read: {error}", remedy=again))
+        except InputError as error:
+            faults += error.faults
             continue
         if found != columns:
             faults.append(Fault(file, problem="has other columns than run.json says", remedy=again))

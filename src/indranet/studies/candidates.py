@@ -11,11 +11,10 @@ from indranet.errors import UsageError
 from indranet.model.network import Network
 from indranet.studies.compile import Compiled
 
-CandidateKind = str
-DEFAULT_KINDS: tuple[CandidateKind, ...] = (
+DEFAULT_KINDS: tuple[str, ...] = (
     "firm", "territory", "jurisdiction", "control", "product", "plant", "passage", "lane",
 )  # fmt: skip
-KINDS_ON_REQUEST: tuple[CandidateKind, ...] = ("site", "service", "facility")
+KINDS_ON_REQUEST: tuple[str, ...] = ("site", "service", "facility")
 
 _SAME = {"vendor": "firm", "operator": "firm", "component": "product", "country": "territory",
          "cable": "lane"}  # fmt: skip
@@ -61,7 +60,7 @@ def _sparse_rows(
     return start, np.concatenate([np.zeros(0, dtype=np.int64), *parts]).astype(np.int64)
 
 
-def candidates(network: Network, by: Sequence[CandidateKind] = DEFAULT_KINDS) -> Candidates:
+def candidates(network: Network, by: Sequence[str] = DEFAULT_KINDS) -> Candidates:
     """Return every candidate of some kinds.
 
     - firm: the firm; what it controls stops with it.
@@ -96,9 +95,7 @@ def candidates(network: Network, by: Sequence[CandidateKind] = DEFAULT_KINDS) ->
     )
 
 
-def _of_kind(
-    network: Network, kind: CandidateKind
-) -> list[tuple[str, int, npt.NDArray[np.integer]]]:
+def _of_kind(network: Network, kind: str) -> list[tuple[str, int, npt.NDArray[np.integer]]]:
     """Return identifier, country and things of each candidate of one kind."""
     if kind == "territory":
         first = network.offset("country")

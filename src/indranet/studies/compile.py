@@ -43,8 +43,6 @@ class Compiled:
         Gates of things that are not there: rows of an agreement that is not in force.
     unknown
         Products in use, made nowhere in the case and without a contract: taken as available.
-    horizon, need_share
-        What was compiled.
     """
 
     gates: Gates
@@ -52,8 +50,6 @@ class Compiled:
     own: npt.NDArray[np.int32]
     absent: npt.NDArray[np.int32]
     unknown: npt.NDArray[np.int32]
-    horizon: Horizon
-    need_share: float
 
 
 def compile_network(ground: Groundwork, *, horizon: Horizon, need_share: float = 0.5) -> Compiled:
@@ -86,19 +82,18 @@ class _Compiler:
         self.late = horizon != "now"
         self.need_share = need_share
         self.unknown: set[int] = set()
+        self.known = np.zeros(len(network["products"]), dtype=bool)
+        self.known[network["plants"]["product"]] = True
+        self.known[ground.components["product"]] = True
         self.builder = Builder()
         self.true = self.builder.add(1)
         self.own = np.zeros(network.size, dtype=np.int64)
         for kind in KINDS:
             if kind != "site":
-                count = len(network.names[kind])
-                self.own[network.offset(kind) : network.offset(kind) + count] = self.builder.add(
-                    count
-                )
+                self.own[network.span(kind)] = self.builder.add(len(network.names[kind]))
         self.pair_gate = self.builder.add(len(ground.pairs.product))
         self.class_gate = self.builder.add(len(ground.classes.representative))
-        first = network.offset("site")
-        self.own[first : first + len(network["sites"])] = self.class_gate[ground.classes.class_of]
+        self.own[network.span("site")] = self.class_gate[ground.classes.class_of]
         self.gate = self.own.copy()
         reaching = np.unique(ground.groups.user[ground.groups.reaches])
         self.gate[reaching] = self.builder.add(len(reaching))
@@ -121,21 +116,15 @@ class _Compiler:
             own=self.own.astype(np.int32),
             absent=self._absent(),
             unknown=np.array(sorted(self.unknown), dtype=np.int32),
-            horizon=self.horizon,
-            need_share=self.need_share,
         )
-
-    def _span(self, kind: str) -> slice:
-        first = self.network.offset(kind)
-        return slice(first, first + len(self.network.names[kind]))
 
     def _works(self, kind: str) -> Codes:
         """Return the gates that say whether the things of a kind work, as inputs of others."""
-        return self.gate[self._span(kind)]
+        return self.gate[self.network.span(kind)]
 
     def _bodies(self, kind: str) -> Codes:
         """Return the gates that take the inputs of the things of a kind."""
-        return self.own[self._span(kind)]
+        return self.own[self.network.span(kind)]
 
     def _need_some(self, gates: Codes, kind: str, codes: Codes) -> None:
         """Let gates need the things of one kind beside them, where there is one."""
@@ -162,7 +151,7 @@ class _Compiler:
         a way round is late, not lost.
         """
         lanes = self.network["lanes"]
-        span = self._span("facility")
+        span = self.network.span("facility")
         for end in ("origin", "destination"):
             facility = np.where(
                 (lanes[end] >= span.start) & (lanes[end] < span.stop), lanes[end] - span.start, -1
@@ -242,10 +231,7 @@ class _Compiler:
             contracted = self.contract_keys[place] == key
             gates[contracted] = self.contract_gates[place[contracted]]
             product = product[~contracted]
-        known = np.concatenate(
-            [self.network["plants"]["product"], self.ground.components["product"]]
-        )
-        self.unknown.update(product[~np.isin(product, known)].tolist())
+        self.unknown.update(product[~self.known[product]].tolist())
         return gates
 
     def _made_of(self, owners: Codes, customers: Codes, products: Codes) -> None:
@@ -384,7 +370,7 @@ class _Compiler:
             groups.of, self._inputs(groups.rows), groups.rows["capacity"], groups.needed
         )
         user = groups.user
-        span = self._span("product")
+        span = self.network.span("product")
         unit = (user >= span.start) & (user < span.stop)
         body = np.where(groups.reaches, self.gate[user], self.own[user])
         self.builder.need(body[~unit], gates[~unit])
@@ -400,14 +386,13 @@ class _Compiler:
         """Return the gate that each row of needs waits for, shape (rows,)."""
         network, source = self.network, needs["input"]
         inputs = self.gate[source]
-        span = self._span("product")
+        span = self.network.span("product")
         wanted = np.flatnonzero((source >= span.start) & (source < span.stop))
         inputs[wanted] = self._delivered(
             self._customers(needs["user"][wanted]), source[wanted] - span.start
         )
-        if not self.late:
-            inputs[needs["autonomy_hours"] > 0] = self.true
         held = (needs["autonomy_hours"] > 0) & (not self.late)
+        inputs[held] = self.true
         reached = np.flatnonzero((needs["how"] == REACHES) & ~held)
         inputs[reached] = reach_gates(
             network, self.builder, self.gate, self.own, needs["user"][reached], source[reached]
@@ -416,7 +401,7 @@ class _Compiler:
 
     def _customers(self, user: Codes) -> Codes:
         """Return who buys for each user: a site's operator, else the user itself."""
-        span = self._span("site")
+        span = self.network.span("site")
         customer = user.astype(np.int64)
         at = np.flatnonzero((user >= span.start) & (user < span.stop))
         operator = self.network["sites"]["operator"][user[at] - span.start]

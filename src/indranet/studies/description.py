@@ -55,8 +55,7 @@ def absent_tables(network: Network) -> dict[str, str]:
 def _gaps(network: Network) -> list[str]:
     needed = np.zeros(network.size, dtype=bool)
     needed[network["needs"]["user"]] = True
-    first = network.offset("service")
-    without = ~needed[first : first + len(network["services"])]
+    without = ~needed[network.span("service")]
     gaps = [f"no {name}: {off}" for name, off in absent_tables(network).items()]
     products, plants = network["products"], network["plants"]
     installed = np.unique(network["equipment"]["product"])

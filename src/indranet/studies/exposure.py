@@ -73,10 +73,8 @@ class _Counted:
         """Return what the loss of each gate adds to each sum, shape (gates, sums)."""
         network, gates = self.network, len(compiled.gates.threshold)
         services, sites = network["services"], network["sites"]
-        first = network.offset("service")
-        at_service = compiled.gate[first : first + len(services)]
-        first = network.offset("site")
-        at_site = compiled.gate[first : first + len(sites)]
+        at_service = compiled.gate[network.span("service")]
+        at_site = compiled.gate[network.span("site")]
         at, rows = (at_service, services) if self.by_service else (at_site, sites)
         ones = np.ones(len(services), dtype=np.int64)
         columns = [
@@ -132,15 +130,17 @@ def exposure(
         for share in (NEED_SHARE, *(OTHER_NEED_SHARES if horizon != "now" else ())):
             compiled = compile_network(ground, horizon=horizon, need_share=share)
             ordered = order(compiled.gates)
+            if share == NEED_SHARE:
+                # The share moves thresholds only: gates keep their numbers within a horizon.
+                nets[horizon] = compiled, ordered
+                weights = counted.weights(compiled)
             losses[horizon, share] = lost(
                 ordered,
                 asked.gates(compiled),
-                counted.weights(compiled),
+                weights,
                 always=compiled.absent,
                 executor=executor,
             )
-            if share == NEED_SHARE:
-                nets[horizon] = compiled, ordered
     details: list[Table] = []
     shares: list[Table] = []
     worst: dict[str, Any] = {}
@@ -252,9 +252,7 @@ def _service_rows(
     compiled: Compiled,
     state: npt.NDArray[np.uint64],
 ) -> Table:
-    first = network.offset("service")
-    gate = compiled.gate[first : first + len(network["services"])]
-    gone = lost_bits(state[gate], len(leaders.id))
+    gone = lost_bits(state[compiled.gate[network.span("service")]], len(leaders.id))
     candidate, service = np.nonzero(gone.T)
     return {
         "kind": leaders.kind[candidate],
@@ -269,8 +267,7 @@ def _down_before(network: Network, compiled: Compiled, state: npt.NDArray[np.uin
     """Return the services and sites that are down though nothing was taken away."""
     down: list[str] = []
     for kind in ("service", "site"):
-        first = network.offset(kind)
-        gate = compiled.gate[first : first + len(network.names[kind])]
+        gate = compiled.gate[network.span(kind)]
         down += network.names[kind][(state[gate, 0] & np.uint64(1)) == 0].tolist()
     return down
 

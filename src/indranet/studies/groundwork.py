@@ -166,7 +166,7 @@ def _sites_apart(
 def _groups(network: Network, needs: Rows, classes: SiteClasses) -> Groups:
     first = network.offset("site")
     stands = np.ones(network.size, dtype=bool)
-    stands[first : first + len(network["sites"])] = False
+    stands[network.span("site")] = False
     stands[first + classes.representative] = True
     needs = needs.where(np.flatnonzero((needs["plane"] != _TRUSTED) & stands[needs["user"]]))
     needs = needs.where(np.lexsort((needs["need"], needs["user"])))

@@ -50,9 +50,8 @@ def positions(network: Network) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
     lat = np.full(network.size, np.nan)
     lon = np.full(network.size, np.nan)
     for kind, table in (("plant", "plants"), ("site", "sites"), ("facility", "facilities")):
-        rows, first = network[table], network.offset(kind)
-        lat[first : first + len(rows)] = rows["lat"]
-        lon[first : first + len(rows)] = rows["lon"]
+        lat[network.span(kind)] = network[table]["lat"]
+        lon[network.span(kind)] = network[table]["lon"]
     return lat, lon
 
 

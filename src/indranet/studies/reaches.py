@@ -72,11 +72,12 @@ def _from(
 ) -> int:
     if user == target:
         return int(gate[target])
-    starts = [place for place in _starts(network, places, user) if place != target]
+    starts = _starts(network, places, user)
+    others = np.array([place for place in starts if place != target], dtype=np.int64)
     some = builder.add(1)
     builder.at_least(some, 1)
-    builder.need(some, reach[np.searchsorted(places, np.array(starts, dtype=np.int64))])
-    if target in _starts(network, places, user):
+    builder.need(some, reach[np.searchsorted(places, others)])
+    if target in starts:
         builder.need(some, gate[target])
     return int(some[0])
 
@@ -86,15 +87,15 @@ def _starts(network: Network, places: Codes, user: int) -> list[int]:
     kind, _ = network.thing(user)
     if kind != "service":
         return [user] if user in places else []
-    row = user - network.offset("service")
-    country = int(network["services"]["country"][row])
+    services, row = network["services"], user - network.offset("service")
+    country = int(services["country"][row])
     if country >= 0 and network.offset("country") + country in places:
         return [network.offset("country") + country]
     first, sites = network.offset("site"), network["sites"]
     at = places[(places >= first) & (places < first + len(sites))] - first
     near = sites["country"][at] == country
-    region = network["services"].text("region")[row]
-    if region:
-        names = np.array(sites.text("region"), dtype=object)
-        near &= names[at] == region
+    region = int(services["region"][row])
+    if region >= 0:
+        same = np.flatnonzero(sites.words["region"] == services.words["region"][region])
+        near &= np.isin(sites["region"][at], same)
     return [int(place) for place in first + at[near]]
