@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from indranet.errors import Fault, InputError
 from indranet.model import tables as sql
-from indranet.model.cells import EMPTY, default_column
+from indranet.model.cells import CODED, EMPTY, LISTS, default_column, not_a_choice
 from indranet.model.checks import Tables, cross_row_faults
 from indranet.model.files import (
     LIMITS,
@@ -224,16 +224,13 @@ def _rows(case: _Case, schema: Table) -> Rows:
     if schema.name not in case.loaded:
         columns = {c.name: default_column(c, 0) for c in schema.columns}
     else:
-        columns = {c.name: _column(case, schema, c) for c in schema.columns if c.type in _CODED}
+        columns = {c.name: _column(case, schema, c) for c in schema.columns if c.type in CODED}
         columns |= sql.typed_columns(case.connection, case.loaded[schema.name])
-    texts = [c.name for c in schema.columns if c.type in ("text", "references")]
+    texts = [c.name for c in schema.columns if c.type in CODED and c.type != "reference"]
     words = {name: case.words.get((schema.name, name), np.empty(0, object)) for name in texts}
     if schema.declares:
         words[schema.columns[0].name] = case.names[schema.declares]
     return Rows(schema.name, {c.name: columns[c.name] for c in schema.columns}, words)
-
-
-_CODED = ("text", "reference", "references")
 
 
 def _column(case: _Case, schema: Table, column: Column) -> Array:
@@ -246,7 +243,7 @@ def _column(case: _Case, schema: Table, column: Column) -> Array:
         return _references(case, table, column)
     words, codes = sql.word_codes(case.connection, table, column.name)
     case.words[schema.name, column.name] = words
-    if column.type == "references":
+    if column.type in LISTS:
         _lists(case, table, column, words, codes)
     return codes
 
@@ -325,12 +322,16 @@ def _unknown(case: _Case, schema: Table, column: Column, tables: Sequence[str]) 
 
 
 def _lists(case: _Case, table: sql.Loaded, column: Column, words: Array, codes: Array) -> None:
-    """Parse the cells of several references, and keep them as compressed sparse rows."""
+    """Parse the cells that hold lists, and keep them as compressed sparse rows."""
     assert not table.schema.sorted_by, "the lists of a table that is sorted would be sorted too"
     parts = [[] if w in column.words else [p.strip() for p in str(w).split(";")] for w in words]
     flat = list(dict.fromkeys(p for some in parts for p in some))
-    found = sql.text_codes(case.connection, flat, case.offsets(column.refers))
-    code_of = dict(zip(flat, found.tolist(), strict=True))
+    if column.type == "choices":
+        place = {choice: code for code, choice in enumerate(column.choices)}
+        code_of = {part: place.get(part, sql.UNKNOWN) for part in flat}
+    else:
+        found = sql.text_codes(case.connection, flat, case.offsets(column.refers))
+        code_of = dict(zip(flat, found.tolist(), strict=True))
     _list_faults(case, table.schema, column, codes, parts, code_of)
     sizes = np.array([len(some) for some in parts] + [0], dtype=np.int64)
     pieces = np.array([code_of[p] for some in parts for p in some], dtype=np.int32)
@@ -370,7 +371,12 @@ def _list_faults(
                 elif part in column.words:
                     problem, remedy = "stands in a list, but means no list", "remove it"
                 case.faults.append(source.fault(record, column.name, part, problem, remedy))
-    if unresolved:
+    if unresolved and column.type == "choices":
+        case.faults += [
+            source.fault(record, column.name, part, *not_a_choice(part, column))
+            for record, part, _ in sorted(unresolved)
+        ]
+    elif unresolved:
         case.faults += _reference_faults(case, schema, column, sorted(unresolved))
 
 
@@ -381,6 +387,8 @@ def _repeated_keys(case: _Case, schema: Table, rows: Rows) -> list[Fault]:
     keys = np.zeros(len(records), dtype=np.int64)
     for name in schema.key:
         codes = rows[name][records].astype(np.int64) + 1
+        if schema.column(name).type == "date":
+            codes = np.unique(codes, return_inverse=True)[1]
         size = int(codes.max(initial=0)) + 1
         if size * (int(keys.max(initial=0)) + 1) >= 1 << 62:
             keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)
@@ -417,7 +425,7 @@ def _network(case: _Case, tables: Tables, settings: Settings, digest: str) -> Ne
             rows[name] = rows[name].where(np.argsort(rows[name][schema.sorted_by], kind="stable"))
     for name, schema in TABLES.items():
         for column in schema.columns:
-            if column.type == "references":
+            if column.type in LISTS:
                 empty = (np.zeros(len(rows[name]) + 1, np.int64), np.empty(0, np.int32))
                 case.lists.setdefault((name, column.name), empty)
     return Network(

@@ -32,6 +32,10 @@ DTYPES: dict[str, Any] = {
     "choice": np.int8,
 }
 """Type of array for each type of column that holds values, not names."""
+CODED = ("text", "choices", "reference", "references")
+"""Types of column that hold names, kept as codes."""
+LISTS = ("choices", "references")
+"""Types of column whose cells hold several names with ';' between."""
 
 
 def quoted(name: str) -> str:
@@ -95,10 +99,15 @@ def rules(schema: Table, column: Column) -> Iterator[Rule]:
         listed = ", ".join(map(literal, column.choices))
 
         def nearest(value: str) -> str:
-            near = suggestion(value, column.choices)
-            return f"use one of {', '.join(column.choices)}{near}"
+            return not_a_choice(value, column)[1]
 
         yield rule(f"{_choice(column)} NOT IN ({listed})", "is not a choice", nearest)
+
+
+def not_a_choice(value: str, column: Column) -> tuple[str, str]:
+    """Return problem and remedy of a word that is not among the choices of a column."""
+    near = suggestion(value, column.choices)
+    return "is not a choice", f"use one of {', '.join(column.choices)}{near}"
 
 
 def _identifier_rules(
@@ -192,7 +201,7 @@ def _choice(column: Column) -> str:
 
 def default_column(column: Column, rows: int) -> Array:
     """Return what an absent column means, shape (rows,)."""
-    if column.type in ("text", "reference", "references"):
+    if column.type in CODED:
         return np.full(rows, EMPTY, dtype=np.int32)
     return as_type(column, np.full(rows, _default(column), dtype=DTYPES[column.type]))
 

@@ -54,9 +54,12 @@ def _type(column: Column) -> str:
     if column.type == "references":
         words = "".join(f", or `{word}`" for word in column.words)
         return f"references to {kinds}, `;` between{words}"
-    return {"flag": "0 or 1", "date": "date YYYY-MM-DD", "choice": "choice"}.get(
-        column.type, column.type
-    )
+    return {
+        "flag": "0 or 1",
+        "date": "date YYYY-MM-DD",
+        "choice": "choice",
+        "choices": "choices, `;` between",
+    }.get(column.type, column.type)
 
 
 def _range(column: Column) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 ColumnType = Literal[
-    "text", "number", "integer", "flag", "date", "choice", "reference", "references"
+    "text", "number", "integer", "flag", "date", "choice", "choices", "reference", "references"
 ]
 
 FUNCTION_GROUPS: dict[str, tuple[str, ...]] = {
@@ -55,7 +55,7 @@ class Column:
     minimum, maximum, above
         Range of a number, ends included; `above` excludes its end.
     choices
-        Allowed values of a choice.
+        Allowed values of a choice, or of a list of choices.
     refers
         Kinds of identifier that a reference may name.
     words
@@ -327,6 +327,17 @@ _ALL = (
         Column("until", "date", "Last day in force; empty means for good."),
         Column("days", "number", "Days earlier that something happens under it.", unit="day", minimum=0),
         Column("covers", "text", "Products and sectors covered, with ';' between; empty means all."),
+    ),
+    _table(
+        "exclusions", "Whom an authority excludes; nobody is until a command names the authority.", "",
+        ("authority", "firm", "by", "functions", "from"),
+        Column("authority", "text", "Name of the set of exclusions, as a command names it.", required=True, label=True),
+        Column("firm", "reference", "Excluded firm with what it controls; of a country, the firms seated there and what they control.",
+               required=True, refers=("firm", "country")),
+        Column("by", "reference", "Operator, or country of the sites, that it binds; empty means all.", refers=("firm", "country")),
+        Column("functions", "choices", "Functions below which it holds, with ';' between; empty means all.", choices=FUNCTIONS),
+        Column("from", "date", "First day on which it holds; empty means always."),
+        Column("until", "date", "Last day on which it holds; empty means for good."),
     ),
 )  # fmt: skip
 

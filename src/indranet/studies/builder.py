@@ -1,5 +1,7 @@
 """Gates collected piece by piece: a list under construction that ends as engine arrays."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,25 +15,63 @@ EXACT = 1 << 20
 _TOLERANCE = 1e-9
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What each gate stands for, in codes: the gates know no words.
+
+    Attributes
+    ----------
+    roles
+        Names of the roles, the empty one first: a gate that joins others and stands for nothing.
+    role
+        Role of each gate, a position in `roles`, shape (gates,).
+    of, by
+        What the role is about, codes whose meaning hangs on the role, -1 for none, shape (gates,).
+    needed
+        Capacity that a group of capacities must keep, NaN for other gates, shape (gates,).
+    capacity
+        Capacity of each input before it became a weight, shape (links,) of the gates.
+    """
+
+    roles: tuple[str, ...]
+    role: npt.NDArray[np.int8]
+    of: npt.NDArray[np.int32]
+    by: npt.NDArray[np.int32]
+    needed: npt.NDArray[np.float64]
+    capacity: npt.NDArray[np.float64]
+
+
 class Builder:
     """Gates under construction; a new gate needs all its inputs unless told otherwise."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._links: list[tuple[Codes, Codes, Codes]] = []
+        self._labels: list[tuple[int, int, str, Codes | int, Codes | int]] = []
+        self._links: list[tuple[Codes, Codes, Codes, Amounts | Codes]] = []
+        self._needed: list[tuple[Codes, Amounts]] = []
         self._thresholds: list[tuple[Codes, Codes]] = []
         self._least: list[Codes] = []
 
-    def add(self, count: int) -> Codes:
-        """Return the numbers of `count` new gates, shape (count,)."""
+    def add(self, count: int, role: str = "", of: Codes | int = -1, by: Codes | int = -1) -> Codes:
+        """Return the numbers of `count` new gates, shape (count,).
+
+        Parameters
+        ----------
+        count
+            How many.
+        role, of, by
+            What they stand for; see `Labels`.
+        """
         first = self.size
         self.size += count
+        if role:
+            self._labels.append((first, count, role, of, by))
         return np.arange(first, self.size)
 
-    def need(self, gates: Codes, inputs: Codes, weights: Codes | int = 1) -> None:
+    def need(self, gates: Codes, inputs: Codes) -> None:
         """Let each gate take the input beside it; all of one shape (links,)."""
-        gates, inputs, weights = np.broadcast_arrays(gates, inputs, weights)
-        self._links.append((gates.ravel(), inputs.ravel(), weights.ravel()))
+        gates, inputs, ones = np.broadcast_arrays(gates, inputs, 1)
+        self._links.append((gates.ravel(), inputs.ravel(), ones.ravel(), ones.ravel()))
 
     def at_least(self, gates: Codes, thresholds: Codes | int) -> None:
         """Let each gate be up once the weight of its inputs that are up reaches a threshold."""
@@ -42,7 +82,16 @@ class Builder:
         """Let gates be up only if something outside their own circle holds them up."""
         self._least.append(gates)
 
-    def groups(self, group: Codes, inputs: Codes, capacity: Amounts, needed: Amounts) -> Codes:
+    def groups(
+        self,
+        group: Codes,
+        inputs: Codes,
+        capacity: Amounts,
+        needed: Amounts,
+        role: str = "",
+        of: Codes | int = -1,
+        by: Codes | int = -1,
+    ) -> Codes:
         """Add one gate a group: up when enough capacity of its inputs is up.
 
         Parameters
@@ -53,37 +102,55 @@ class Builder:
             Gate and capacity (above 0) of each link, shape (links,).
         needed
             Capacity that each group must keep, shape (groups,).
+        role, of, by
+            As for `add`.
 
         Returns
         -------
         Gate of each group, shape (groups,).
         """
-        gates = self.add(len(needed))
+        gates = self.add(len(needed), role, of, by)
         weights, thresholds = integer_weights(group, capacity, needed)
-        self.need(gates[group], inputs, weights)
+        self._links.append((gates[group], inputs, weights, capacity))
+        self._needed.append((gates, needed))
         self.at_least(gates, thresholds)
         return gates
 
-    def finish(self) -> Gates:
-        """Return the engine's arrays."""
+    def finish(self) -> tuple[Gates, Labels]:
+        """Return the engine's arrays, and what the gates stand for."""
         gate = _joined([link[0] for link in self._links])
         source = _joined([link[1] for link in self._links])
         weight = _joined([link[2] for link in self._links])
         order = np.argsort(gate, kind="stable")
         start = np.searchsorted(gate[order], np.arange(self.size + 1)).astype(np.int64)
         threshold = np.bincount(gate, weights=weight, minlength=self.size).astype(np.int64)
-        for gates, values in self._thresholds:
-            threshold[gates] = values
+        for places, values in self._thresholds:
+            threshold[places] = values
         least = np.zeros(self.size, dtype=bool)
-        for gates in self._least:
-            least[gates] = True
-        return Gates(
+        for places in self._least:
+            least[places] = True
+        gates = Gates(
             threshold=threshold,
             start=start,
             inputs=source[order].astype(np.int32),
             weights=weight[order].astype(np.int32),
             least=least,
         )
+        capacity = np.concatenate([np.zeros(0), *(link[3] for link in self._links)])
+        return gates, self._finish_labels(capacity[order])
+
+    def _finish_labels(self, capacity: Amounts) -> Labels:
+        roles = ("", *sorted({label[2] for label in self._labels}))
+        role = np.zeros(self.size, dtype=np.int8)
+        of = np.full(self.size, -1, dtype=np.int32)
+        by = np.full(self.size, -1, dtype=np.int32)
+        for first, count, name, subject, other in self._labels:
+            here = slice(first, first + count)
+            role[here], of[here], by[here] = roles.index(name), subject, other
+        needed = np.full(self.size, np.nan)
+        for gates, amounts in self._needed:
+            needed[gates] = amounts
+        return Labels(roles, role, of, by, needed, capacity)
 
 
 def _joined(parts: list[Codes]) -> Codes:

@@ -6,12 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.model.network import Network, Rows
-from indranet.model.schema import TABLES
+from indranet.model.schema import KINDS, TABLES
 from indranet.studies.lanes import LaneRoutes, lane_routes
 from indranet.studies.site_classes import SiteClasses, site_classes
 
 REACHES = TABLES["needs"].column("how").choices.index("reaches")
-_TRUSTED = TABLES["needs"].column("plane").choices.index("trusted")
+_WORKS, _TRUSTED = (
+    TABLES["needs"].column("plane").choices.index(plane) for plane in ("works", "trusted")
+)
+USED = ("site", "service", "facility")
+"""Kinds of thing that trust travels through; below them it hangs on makers alone."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,11 @@ class Groups:
     Attributes
     ----------
     rows
-        Needs on the works plane, each group together; one site stands for its class.
+        Needs on one plane, each group together; one site stands for its class.
     of
         Group of each row, ascending, shape (rows,).
+    first
+        First row of each group, shape (groups,).
     user, needed
         User, a code over all kinds, and capacity to keep, of each group, shape (groups,).
     reaches
@@ -49,6 +55,7 @@ class Groups:
 
     rows: Rows
     of: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
     user: npt.NDArray[np.int64]
     needed: npt.NDArray[np.float64]
     reaches: npt.NDArray[np.bool_]
@@ -67,7 +74,9 @@ class Groundwork:
     components, supplies, equipment
         Rows that exist.
     pairs, classes, groups
-        See the classes.
+        See the classes; `groups` are the needs on the plane of what works.
+    trusted_groups
+        Needs over which trust travels, of installed units, sites, services and facilities.
     """
 
     network: Network
@@ -79,6 +88,7 @@ class Groundwork:
     pairs: Pairs
     classes: SiteClasses
     groups: Groups
+    trusted_groups: Groups
 
     def exists(self, table: str) -> npt.NDArray[np.bool_]:
         """Return which rows of a table exist under the agreements in force, shape (rows,)."""
@@ -118,7 +128,8 @@ def groundwork(
         equipment=rows["equipment"],
         pairs=pairs,
         classes=classes,
-        groups=_groups(network, rows["needs"], classes),
+        groups=_groups(network, rows["needs"], classes, plane=_WORKS),
+        trusted_groups=_groups(network, rows["needs"], classes, plane=_TRUSTED),
     )
 
 
@@ -163,12 +174,17 @@ def _sites_apart(
     return apart
 
 
-def _groups(network: Network, needs: Rows, classes: SiteClasses) -> Groups:
+def _groups(network: Network, needs: Rows, classes: SiteClasses, plane: int) -> Groups:
     first = network.offset("site")
     stands = np.ones(network.size, dtype=bool)
     stands[network.span("site")] = False
     stands[first + classes.representative] = True
-    needs = needs.where(np.flatnonzero((needs["plane"] != _TRUSTED) & stands[needs["user"]]))
+    if plane == _TRUSTED:
+        for kind in KINDS:
+            if kind not in (*USED, "product"):
+                stands[network.span(kind)] = False
+    other = _WORKS if plane == _TRUSTED else _TRUSTED
+    needs = needs.where(np.flatnonzero((needs["plane"] != other) & stands[needs["user"]]))
     needs = needs.where(np.lexsort((needs["need"], needs["user"])))
     new = np.ones(len(needs), dtype=bool)
     new[1:] = (np.diff(needs["user"]) != 0) | (np.diff(needs["need"]) != 0)
@@ -180,7 +196,39 @@ def _groups(network: Network, needs: Rows, classes: SiteClasses) -> Groups:
     return Groups(
         rows=needs,
         of=group,
+        first=np.flatnonzero(new),
         user=needs["user"][new].astype(np.int64),
         needed=np.where(np.isnan(asked), total, np.where(asked < 1, asked * total, asked)),
         reaches=reaches,
     )
+
+
+def plant_output(network: Network) -> npt.NDArray[np.float64]:
+    """Return each plant's output, units a day, shape (plants,).
+
+    Its capacity where given, else its sales and final demand; where that leaves a product with no
+    output at all, its plants count equally.
+    """
+    plants, supplies = network["plants"], network["supplies"]
+    sales = np.bincount(
+        supplies["supplier"], weights=supplies["quantity_per_day"], minlength=len(plants)
+    )
+    output = plants["capacity_per_day"].copy()
+    given = ~np.isnan(output)
+    output[~given] = (sales + plants["final_demand_per_day"])[~given]
+    total = np.bincount(plants["product"], weights=output, minlength=len(network["products"]))
+    output[total[plants["product"]] == 0] = 1.0
+    return np.maximum(output, np.finfo(np.float64).tiny)
+
+
+def expand(
+    start: npt.NDArray[np.integer], count: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return owner and row of every row in runs of rows, one run an owner.
+
+    >>> expand(np.array([5, 9]), np.array([2, 1]))
+    (array([0, 0, 1]), array([5, 6, 9]))
+    """
+    owner = np.repeat(np.arange(len(count)), count)
+    row = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count - start, count)
+    return owner, row

@@ -34,15 +34,16 @@ def reach_gates(
     """
     lanes = network["lanes"]
     used = np.flatnonzero(np.isin(lanes["mode"], _SIGNAL_MODES))
-    lane_gate = gate[network.offset("lane") + used]
+    lane_codes = np.tile(network.offset("lane") + used, 2)
+    lane_gate = gate[lane_codes[: len(used)]]
     tail = np.concatenate([lanes["origin"][used], lanes["destination"][used]]).astype(np.int64)
     head = np.concatenate([lanes["destination"][used], lanes["origin"][used]]).astype(np.int64)
     lane_gate = np.concatenate([lane_gate, lane_gate])
     places = np.unique(tail)
     result = np.empty(len(users), dtype=np.int64)
     for target in np.unique(targets).tolist():
-        reach = builder.add(len(places))
-        hop = builder.add(len(tail))
+        reach = builder.add(len(places), "reach", places, target)
+        hop = builder.add(len(tail), "hop", lane_codes, head)
         builder.least(reach)
         builder.least(hop)
         builder.need(reach[np.searchsorted(places, tail)], hop)
@@ -74,7 +75,7 @@ def _from(
         return int(gate[target])
     starts = _starts(network, places, user)
     others = np.array([place for place in starts if place != target], dtype=np.int64)
-    some = builder.add(1)
+    some = builder.add(1, "reach", user, target)
     builder.at_least(some, 1)
     builder.need(some, reach[np.searchsorted(places, others)])
     if target in starts:
