@@ -50,7 +50,8 @@ def case_tables() -> Tables:
         "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"],
         "failures": rest["failures"] + lanes.failure_rows(),
         "facilities": lanes.facility_rows(goods),
-        "agreements": _agreement_rows(),
+        "agreements": _restated("agreements", "name", "kind", "parties", "from", "covers"),
+        "exclusions": _restated("exclusions", "firm", "by", "functions", "from"),
     }
 
 
@@ -67,9 +68,10 @@ def _country_rows() -> list[Row]:
     ]
 
 
-def _agreement_rows() -> list[Row]:
-    columns = ("agreement", "name", "kind", "parties", "from", "covers", "provenance", "source")
-    return [{column: f[column] for column in columns} for f in read_facts("agreements")]
+def _restated(table: str, *columns: str) -> list[Row]:
+    """Return the rows of a table that the facts hold as it is."""
+    named = (TABLES[table].columns[0].name, *columns, "provenance", "source")
+    return [{column: fact[column] for column in named} for fact in read_facts(table)]
 
 
 def columns_of(table: str, rows: list[Row]) -> dict[str, list[Value | None]]:
