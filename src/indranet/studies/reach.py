@@ -1,0 +1,367 @@
+"""How far each loss reaches: services, sites and people, at every horizon and on every plane."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.engines.gates import Ordered, lost, order, up
+from indranet.model.network import Network
+from indranet.studies.candidates import Candidates
+from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_network
+from indranet.studies.exclusions import Exclusions
+from indranet.studies.groundwork import Groundwork
+from indranet.studies.places import lost_bits, places_of
+from indranet.studies.site_classes import hashed
+from indranet.studies.worst import (
+    BY_COUNTRY,
+    COUNTRIES,
+    FINE,
+    PEOPLE,
+    SERVICES,
+    SITES,
+    describe_group,
+    near_misses,
+    worst_groups,
+)
+
+NEED_SHARE = 0.5
+OTHER_NEED_SHARES = (0.3, 0.8)
+
+Table = Mapping[str, npt.NDArray[Any]]
+Sums = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Leaders:
+    """The first cause of each of the worst dependences of a horizon, and what each takes.
+
+    Attributes
+    ----------
+    asked
+        The causes, worst first.
+    state
+        State of every gate with nothing away (bit 0) and then with each cause away, as `gates.up`
+        gives it.
+    """
+
+    asked: Candidates
+    state: npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What each candidate takes away.
+
+    Attributes
+    ----------
+    asked
+        The candidates.
+    nets
+        Horizon to the case as gates, at the usual need_share, and their order.
+    weights
+        Horizon to what the loss of each gate adds to each sum (see `studies.worst`), on the plane
+        of what works, shape (gates, sums).
+    losses
+        (horizon, need_share) to the losses on that plane, shape (candidates, sums).
+    leaders
+        Horizon to its worst causes.
+    tables, summary
+        What `studies.exposure.Exposure` holds of them.
+    """
+
+    asked: Candidates
+    nets: Mapping[Horizon, tuple[Compiled, Ordered]]
+    weights: Mapping[Horizon, Sums]
+    losses: Mapping[tuple[Horizon, float], Sums]
+    leaders: Mapping[Horizon, Leaders]
+    tables: Mapping[str, Table]
+    summary: Mapping[str, Any]
+
+
+class _Counted:
+    """What is counted when things stop, in thousandths; see `studies.worst.SERVICES`."""
+
+    def __init__(self, network: Network) -> None:
+        services, sites = network["services"], network["sites"]
+        self.network = network
+        self.by_service = len(services) > 0
+        rows = services if self.by_service else sites
+        self.people = np.rint(rows["people"] * FINE).astype(np.int64)
+        self.total_people = float(self.people.sum()) / FINE
+        self.sites = np.rint(sites["stands_for"] * FINE).astype(np.int64)
+
+    def weights(self, compiled: Compiled, gate: npt.NDArray[np.int32]) -> Sums:
+        """Return what the loss of each gate adds to each sum, shape (gates, sums).
+
+        Parameters
+        ----------
+        compiled
+            The case as gates.
+        gate
+            Gate of each thing, on the plane that is counted.
+        """
+        network, gates = self.network, len(compiled.gates.threshold)
+        services, sites = network["services"], network["sites"]
+        at_service = gate[network.span("service")]
+        at_site = gate[network.span("site")]
+        at, rows = (at_service, services) if self.by_service else (at_site, sites)
+        ones = np.ones(len(services), dtype=np.int64)
+        columns = [
+            _at(gates, at_service, ones),
+            _at(gates, at, self.people),
+            _at(gates, at_site, self.sites),
+            _at(gates, at_service, hashed(np.arange(len(services)))),
+            _at(gates, at_site, hashed(np.arange(len(sites)))),
+        ]
+        for code in range(len(network["countries"])):
+            mine = rows["country"] == code
+            columns.append(_at(gates, at[mine], self.people[mine]))
+            columns.append(_at(gates, at[mine], np.ones(int(mine.sum()), dtype=np.int64)))
+            there = sites["country"] == code
+            columns.append(_at(gates, at_site[there], self.sites[there]))
+        return np.stack(columns, axis=1)
+
+
+def reach(
+    ground: Groundwork,
+    asked: Candidates,
+    *,
+    exclusions: Exclusions | None = None,
+    executor: Executor | None = None,
+) -> Reach:
+    """Take away each candidate in turn and count what stops.
+
+    Parameters
+    ----------
+    ground
+        The case, made ready.
+    asked
+        What to take away.
+    exclusions
+        Whom an authority excludes: losses are counted on the trusted plane as well.
+    executor
+        Threads to spread the work over; results do not depend on their number.
+    """
+    network = ground.network
+    counted = _Counted(network)
+    losses: dict[tuple[Horizon, float], Sums] = {}
+    weights: dict[Horizon, Sums] = {}
+    nets: dict[Horizon, tuple[Compiled, Ordered]] = {}
+    rows: list[Table] = []
+    untrusted: dict[Horizon, Table] = {}
+    for horizon in HORIZONS:
+        for share in (NEED_SHARE, *(OTHER_NEED_SHARES if horizon != "now" else ())):
+            compiled = compile_network(
+                ground,
+                horizon=horizon,
+                need_share=share,
+                exclusions=exclusions if share == NEED_SHARE else None,
+            )
+            ordered = order(compiled.gates)
+            always = compiled.down
+            # Within a horizon the share moves thresholds only, but the trusted plane adds gates.
+            if share == NEED_SHARE or exclusions is not None:
+                summed = counted.weights(compiled, compiled.gate)
+            if share == NEED_SHARE:
+                nets[horizon], weights[horizon] = (compiled, ordered), summed
+            removed = asked.gates(compiled)
+            found = lost(ordered, removed, summed, always=always, executor=executor)
+            losses[horizon, share] = found
+            if share == NEED_SHARE:
+                rows.append(_reach_rows(asked, horizon, "works", found, counted))
+        if exclusions is not None:
+            compiled, ordered = nets[horizon]
+            table, taken = _on_trust(network, asked, horizon, nets[horizon], counted, executor)
+            rows.append(table)
+            untrusted[horizon] = taken
+    details, shares, worst, down, leaders = _worst(ground, asked, nets, losses, executor)
+    other = [
+        {
+            **_reach_rows(asked, horizon, "works", sums, counted),
+            "need_share": np.full(len(asked.id), share),
+        }
+        for (horizon, share), sums in losses.items()
+        if share != NEED_SHARE
+    ]
+    tables = {
+        "reach": stacked(rows),
+        "need_share": stacked(other),
+        "reach_countries": stacked(
+            [_country_rows(network, asked, h, losses[h, NEED_SHARE]) for h in HORIZONS]
+        ),
+        "services": stacked(details),
+        "places": shares[0],
+        "losses": stacked(shares[1:]),
+    }
+    summary: dict[str, Any] = {
+        "taken_away": len(asked.id),
+        "worst": worst,
+        "near_misses": near_misses(
+            network, asked, losses["in time", NEED_SHARE],
+            losses["in time", max(OTHER_NEED_SHARES)],
+        ),
+        "down_before": down,
+    }  # fmt: skip
+    if exclusions is not None:
+        tables["untrusted"] = stacked(list(untrusted.values()))
+    return Reach(asked, nets, weights, losses, leaders, tables, summary)
+
+
+def _worst(
+    ground: Groundwork,
+    asked: Candidates,
+    nets: Mapping[Horizon, tuple[Compiled, Ordered]],
+    losses: Mapping[tuple[Horizon, float], Sums],
+    executor: Executor | None,
+) -> tuple[list[Table], list[Table], dict[str, Any], dict[str, list[str]], dict[Horizon, Leaders]]:
+    """Find the worst dependences of each horizon, and what the first cause of each takes.
+
+    Returns
+    -------
+    Services lost; places, then the shares lost there; the dependences as plain data; what was down
+    before; the causes.
+    """
+    network = ground.network
+    details: list[Table] = []
+    worst: dict[str, Any] = {}
+    down: dict[str, list[str]] = {}
+    leaders: dict[Horizon, Leaders] = {}
+    places = places_of(network, ground.classes)
+    shares: list[Table] = [places.table]
+    site_codes = network.offset("site") + ground.classes.representative
+    for horizon, (compiled, ordered) in nets.items():
+        spread = {share: sums for (at, share), sums in losses.items() if at == horizon}
+        alike = [sums for share, sums in spread.items() if share != NEED_SHARE]
+        then = losses["resourced", NEED_SHARE] if horizon == "in time" else None
+        alike += [then] if then is not None else []
+        groups = worst_groups(network, asked, spread[NEED_SHARE], alike, then)
+        worst[horizon] = [describe_group(network, asked, group, spread) for group in groups]
+        first = asked.pick(np.array([g[0] for g in groups], dtype=np.int64))
+        state = states(ordered, first, compiled, executor)
+        leaders[horizon] = Leaders(first, state)
+        details.append(_service_rows(network, first, horizon, compiled, state))
+        gone = lost_bits(state[compiled.gate[site_codes]], len(first.id))
+        shares.append(places.losses(first, horizon, gone))
+        down[horizon] = _down_before(network, compiled, state)
+    return details, shares, worst, down, leaders
+
+
+def stacked(tables: Sequence[Table]) -> Table:
+    """Return tables of the same columns one below the other."""
+    return {c: np.concatenate([table[c] for table in tables]) for c in tables[0]}
+
+
+def _at(gates: int, gate: npt.NDArray[np.int32], values: Sums) -> Sums:
+    sums = np.zeros(gates, dtype=np.int64)
+    np.add.at(sums, gate, values)
+    return sums
+
+
+def _reach_rows(
+    asked: Candidates, horizon: Horizon, plane: str, sums: Sums, counted: _Counted
+) -> Table:
+    people = sums[:, PEOPLE] / FINE
+    total = counted.total_people
+    return {
+        "kind": asked.kind,
+        "id": asked.id,
+        "horizon": np.full(len(asked.id), horizon, dtype=object),
+        "plane": np.full(len(asked.id), plane, dtype=object),
+        "services_lost": sums[:, SERVICES],
+        "sites_lost": sums[:, SITES] / FINE,
+        "people_lost": people,
+        "people_share": people / total if total else np.zeros(len(people)),
+    }
+
+
+def _on_trust(
+    network: Network,
+    asked: Candidates,
+    horizon: Horizon,
+    net: tuple[Compiled, Ordered],
+    counted: _Counted,
+    executor: Executor | None,
+) -> tuple[Table, Table]:
+    """Count what each candidate takes of what was trusted, and what the exclusions take of trust.
+
+    Returns
+    -------
+    Rows of `reach` on the trusted plane; rows of `untrusted`: kind, id, horizon, people, real sites
+    of services and sites that work and are not trusted.
+    """
+    compiled, ordered = net
+    weights = counted.weights(compiled, compiled.trusted)
+    removed = asked.gates(compiled)
+    found = lost(ordered, removed, weights, always=compiled.down, executor=executor)
+    state = up(ordered, ([0, 0], []), always=compiled.down, executor=executor)[:, 0] > 0
+    parts: list[Table] = []
+    services, sites = network["services"], network["sites"]
+    for kind, people, real in (
+        ("service", services["people"], np.zeros(len(services))),
+        ("site", sites["people"], sites["stands_for"]),
+    ):
+        span = network.span(kind)
+        rows = np.flatnonzero(state[compiled.gate[span]] & ~state[compiled.trusted[span]])
+        parts.append(
+            {
+                "kind": np.full(len(rows), kind, dtype=object),
+                "id": network.names[kind][rows],
+                "horizon": np.full(len(rows), horizon, dtype=object),
+                "people": people[rows],
+                "sites": real[rows],
+            }
+        )
+    return _reach_rows(asked, horizon, "trusted", found, counted), stacked(parts)
+
+
+def _country_rows(network: Network, asked: Candidates, horizon: Horizon, sums: Sums) -> Table:
+    people, services, _ = (sums[:, COUNTRIES + i :: BY_COUNTRY] for i in range(BY_COUNTRY))
+    candidate, country = np.nonzero((people > 0) | (services > 0))
+    return {
+        "kind": asked.kind[candidate],
+        "id": asked.id[candidate],
+        "horizon": np.full(len(candidate), horizon, dtype=object),
+        "country": network.names["country"][country],
+        "rows_lost": services[candidate, country],
+        "people_lost": people[candidate, country] / FINE,
+    }
+
+
+def states(
+    ordered: Ordered, asked: Candidates, compiled: Compiled, executor: Executor | None
+) -> npt.NDArray[np.uint64]:
+    """Return the state of every gate with nothing away (bit 0) and then each candidate away."""
+    start, gates = asked.gates(compiled)
+    removed = np.append(0, start), gates
+    return up(ordered, removed, always=compiled.down, executor=executor)
+
+
+def _service_rows(
+    network: Network,
+    leaders: Candidates,
+    horizon: Horizon,
+    compiled: Compiled,
+    state: npt.NDArray[np.uint64],
+) -> Table:
+    gone = lost_bits(state[compiled.gate[network.span("service")]], len(leaders.id))
+    candidate, service = np.nonzero(gone.T)
+    return {
+        "kind": leaders.kind[candidate],
+        "id": leaders.id[candidate],
+        "horizon": np.full(len(candidate), horizon, dtype=object),
+        "service": network.names["service"][service],
+        "people": network["services"]["people"][service],
+    }
+
+
+def _down_before(network: Network, compiled: Compiled, state: npt.NDArray[np.uint64]) -> list[str]:
+    """Return the services and sites that are down though nothing was taken away."""
+    down: list[str] = []
+    for kind in ("service", "site"):
+        gate = compiled.gate[network.span(kind)]
+        down += network.names[kind][(state[gate, 0] & np.uint64(1)) == 0].tolist()
+    return down

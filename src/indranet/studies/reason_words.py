@@ -1,0 +1,224 @@
+"""What a failing path says: the things on it, how each hangs on the next, how that is known."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.model.network import Network
+from indranet.model.schema import DECLARED_BY, FUNCTIONS, KINDS, PROVENANCES
+from indranet.studies.compile import Compiled, Horizon
+from indranet.studies.worst import NAMED, names_in_words
+
+_THINGS = ("thing", "units", "reaching", "excluded")
+"""Roles of gates that stand for a thing; the others say how one thing hangs on the next."""
+_SAYS = {
+    ("plant", "country"): "it stands there",
+    ("site", "country"): "it stands there",
+    ("facility", "country"): "it stands there",
+    ("plant", "firm"): "it runs the plant or makes its product",
+    ("product", "firm"): "it makes the product",
+    ("site", "firm"): "it runs the site",
+    ("firm", "firm"): "it controls the firm",
+    ("lane", "facility"): "the lane ends there",
+    ("lane", "passage"): "every way leads through it",
+}  # fmt: skip
+"""How a thing hangs on the next one where no gate lies between."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """One lost thing, and the alternative in which it is lost.
+
+    Attributes
+    ----------
+    kind, id
+        What was taken away; the kind `exclusion` has the name of the authority.
+    horizon
+        When.
+    thing
+        What is lost, a code over all kinds.
+    alternative
+        Position of what was taken away among the alternatives.
+    """
+
+    kind: str
+    id: str
+    horizon: Horizon
+    thing: int
+    alternative: int
+
+
+class Words:
+    """Names in words of the things of a network, and what its gates say."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.ends = np.cumsum([len(network.names[kind]) for kind in KINDS])
+        self.names = np.concatenate([network.names[kind] for kind in KINDS])
+        self.spoken: dict[int, str] = {}
+
+    def kind(self, code: int) -> str:
+        """Return the kind of a thing."""
+        return KINDS[int(np.searchsorted(self.ends, code, side="right"))]
+
+    def name(self, code: int) -> str:
+        """Return the name in words of a thing, its identifier where it has none."""
+        if code not in self.spoken:
+            kind, name = self.kind(code), ""
+            if kind in NAMED:
+                row = np.array([code - self.network.offset(kind)])
+                name = names_in_words(self.network, kind, row)[0]
+            self.spoken[code] = name or str(self.names[code])
+        return self.spoken[code]
+
+    def order(self) -> npt.NDArray[np.int64]:
+        """Return the place of each thing in the order of kinds and identifiers, shape (things,)."""
+        place = np.empty(len(self.names) + 1, dtype=np.int64)
+        begin = 0
+        for kind in KINDS:
+            names = self.network.names[kind]
+            place[begin + np.argsort(names.astype(str), kind="stable")] = begin + np.arange(
+                len(names)
+            )
+            begin += len(names)
+        place[-1] = -1
+        return place
+
+
+class Left:
+    """How much of what a gate takes is left in one alternative."""
+
+    def __init__(self, compiled: Compiled, state: npt.NDArray[np.uint64], bit: int) -> None:
+        self.compiled = compiled
+        self.state = state
+        self.word, self.shift = bit // 64, np.uint64(bit % 64)
+
+    def __call__(self, gate: int) -> tuple[float, float, int]:
+        """Return the shares of its inputs' capacity left and needed, and the number of inputs."""
+        gates, labels = self.compiled.gates, self.compiled.labels
+        here = slice(gates.start[gate], gates.start[gate + 1])
+        capacity = labels.capacity[here]
+        up = (self.state[gates.inputs[here], self.word] >> self.shift) & np.uint64(1)
+        total = float(capacity.sum())
+        return (
+            float(capacity[up > 0].sum()) / total,
+            float(labels.needed[gate]) / total,
+            len(capacity),
+        )
+
+
+Step = tuple[str, str, str, str]
+"""Kind and identifier of a thing, how the step before hangs on it, and how that is known."""
+
+
+def steps(
+    words: Words, compiled: Compiled, path: Sequence[int], item: Lost, left: Left | None
+) -> list[Step]:
+    """Return the things on a failing path, from what is lost down.
+
+    Parameters
+    ----------
+    words
+        Names of the network's things.
+    compiled
+        The case as gates.
+    path
+        Gates, each an input of the one before.
+    item
+        What is lost, and without what.
+    left
+        How much of what a gate takes is left; None on the trusted plane, which does not tell it.
+    """
+    labels = compiled.labels
+    gone = "not trusted" if item.kind == "exclusion" else "lost"
+    found = [_step(words, item.thing, gone, [])]
+    before = item.thing
+    between: list[str] = []
+    rows: list[int] = []
+    for place, gate in enumerate(path):
+        role, of = labels.roles[labels.role[gate]], int(labels.of[gate])
+        if role not in _THINGS:
+            between += _condition(words, compiled, gate, left)
+            rows += _rests_on(words.network, role, of, int(labels.by[gate]))
+        elif place and of != before:
+            pair = words.kind(before), words.kind(of)
+            why = "; ".join(between) or _SAYS.get(pair, "it takes it")
+            why += f"; excluded by {item.id}" if role == "excluded" else ""
+            found.append(_step(words, of, why, rows))
+            before, between, rows = of, [], []
+    if item.kind != "exclusion" and len(found) > 1:
+        kind, name, why, known = found[-1]
+        found[-1] = kind, name, f"{why}; taken away", known
+    return found
+
+
+def _step(words: Words, thing: int, why: str, rows: Iterable[int]) -> Step:
+    """Return one step; the row of the thing counts among what it rests on."""
+    network, kind = words.network, words.kind(thing)
+    known = set(rows)
+    if kind in DECLARED_BY:
+        known.add(int(network[DECLARED_BY[kind]]["provenance"][thing - network.offset(kind)]))
+    names = ("not stated", *PROVENANCES)
+    return kind, str(words.names[thing]), why, ", ".join(names[k + 1] for k in sorted(known))
+
+
+def _rests_on(network: Network, role: str, of: int, by: int) -> list[int]:
+    """Return the provenances of the rows that a gate between two things rests on."""
+    if role == "contract":
+        rows = _of_owner(network, "supplies", by)
+        product = network["plants"]["product"][network["supplies"]["supplier"][rows]]
+        rows = rows[product == of - network.offset("product")]
+        return np.unique(network["supplies"]["provenance"][rows]).tolist()
+    if role == "need":
+        rows = _of_owner(network, "needs", of)
+        rows = rows[network["needs"]["need"][rows] == by]
+        return np.unique(network["needs"]["provenance"][rows]).tolist()
+    if role == "served":
+        rows = _of_owner(network, "equipment", of - network.offset("site"))
+        rows = rows[network["equipment"]["function"][rows] == by]
+        return np.unique(network["equipment"]["provenance"][rows]).tolist()
+    return []
+
+
+def _of_owner(network: Network, table: str, owner: int) -> npt.NDArray[np.int64]:
+    start = network.start[table]
+    return np.arange(start[owner], start[owner + 1])
+
+
+def _condition(words: Words, compiled: Compiled, gate: int, left: Left | None) -> list[str]:
+    """Return what fails at a gate that stands between two things, in words."""
+    labels = compiled.labels
+    role, of, by = labels.roles[labels.role[gate]], int(labels.of[gate]), int(labels.by[gate])
+    rest = "" if left is None or np.isnan(labels.needed[gate]) else _rest(*left(gate))
+    alone = left is not None and left(gate)[2] == 1
+    fit = "left" if left is not None else "trusted"
+    if role == "need":
+        need = str(words.network["needs"].words["need"][by])
+        return [f"its need \u201c{need}\u201d{rest}"]
+    if role == "served":
+        return [f"nothing {fit} that serves {FUNCTIONS[by]}"]
+    if role == "core function":
+        return [f"no site of {words.name(of)} {fit} that runs {FUNCTIONS[by]}"]
+    if role == "contract":
+        if alone:
+            return [f"the only supplier of {words.name(of)} to {words.name(by)}"]
+        return [f"{words.name(of)} under contract with {words.name(by)}{rest}"]
+    if role == "any maker":
+        return ["no contract holds and too little is made at large"]
+    if role == "output":
+        return ["its only plant"] if alone else [f"its plants{rest}"]
+    if role == "ways":
+        return ["no way round"]
+    return []
+
+
+def _rest(left: float, needed: float, inputs: int) -> str:
+    if inputs == 1:
+        return ""
+    if left == 0:
+        return f": none of {inputs} left"
+    if needed > 1 - 1e-9:
+        return f": all {inputs} are needed"
+    return f": {100 * left:.0f}\u00a0% left, {100 * needed:.0f}\u00a0% needed"

@@ -1,0 +1,267 @@
+"""Why a thing is lost: the shortest failing path down to what was taken away, in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.engines.gates import Ordered
+from indranet.engines.gates.paths import failing_paths
+from indranet.errors import UsageError
+from indranet.model.network import Network
+from indranet.studies.candidates import Candidates
+from indranet.studies.compile import HORIZONS, Compiled, Horizon
+from indranet.studies.reach import Reach, Table, stacked, states
+from indranet.studies.reason_words import Left, Lost, Words, steps
+
+SHOWN = 40
+"""Most services told of, of those that one cause takes away."""
+
+_KEY = ("kind", "id", "horizon", "plane", "lost", "step")
+
+
+def _ranks(network: Network, compiled: Compiled, order: npt.NDArray[np.int64]) -> Any:
+    """Return a rank for each gate that hangs on names alone, shape (gates,)."""
+    labels = compiled.labels
+    words = network["needs"].words["need"]
+    word_order = np.append(np.argsort(np.argsort(words.astype(str))), -1)
+    by = labels.by.astype(np.int64)
+    roles = np.array(labels.roles)
+    for role, place in (("need", word_order), ("served", None), ("core function", None)):
+        at = np.flatnonzero(roles[labels.role] == role)
+        by[at] = by[at] if place is None else place[labels.by[at]]
+    named = ~np.isin(roles[labels.role], ("need", "served", "core function"))
+    by[named] = order[labels.by[named]]
+    sorted_gates = np.lexsort((np.arange(len(by)), by, order[labels.of], labels.role))
+    rank = np.empty(len(by), dtype=np.int64)
+    rank[sorted_gates] = np.arange(len(by))
+    return rank
+
+
+def reasons(
+    network: Network, reach: Reach, identifier: str | None = None, authority: str = ""
+) -> Table:
+    """Say why things are lost.
+
+    Without an identifier: for the first cause of each of the worst dependences, why it stops the
+    service that most people use of those that it stops (the site, where it stops no service). With
+    the identifier of a thing: why each candidate takes it away, at the first horizon at which it
+    does. With that of a candidate, as in `territory:TWN`: why it stops each service that it stops.
+
+    Parameters
+    ----------
+    network
+        The case.
+    reach
+        What each candidate takes away.
+    identifier
+        A thing or a candidate.
+    authority
+        Whose exclusions the trusted plane holds: why they take trust from the service that most
+        people use is told as well.
+
+    Returns
+    -------
+    One row a step: kind and id of what was taken away, horizon, plane, lost (identifier), step (0
+    for what is lost itself), thing_kind, thing, why (how the step before hangs on this one), known
+    (provenances of the rows that this rests on).
+
+    Raises
+    ------
+    UsageError
+        When the identifier names nothing, or several things.
+    """
+    words = Words(network)
+    order = words.order()
+    tables = []
+    for horizon in HORIZONS:
+        leaders = reach.leaders[horizon]
+        compiled, _ = reach.nets[horizon]
+        chosen = _most_used(network, compiled, horizon, leaders.asked, leaders.state)
+        tables.append(
+            _told(words, order, reach.nets[horizon], leaders.asked, chosen, leaders.state)
+        )
+    if identifier is not None:
+        tables += _asked_for(words, order, reach, identifier)
+    if authority:
+        tables += [_trust(words, order, reach, horizon, authority) for horizon in HORIZONS]
+    return _once(stacked(tables))
+
+
+def _once(table: Table) -> Table:
+    """Return a table in which each loss is told once, though it may have been asked for twice."""
+    keys = list(zip(*(table[column].tolist() for column in _KEY), strict=True))
+    first = {key: row for row, key in reversed(list(enumerate(keys)))}
+    kept = np.array([first[key] == row for row, key in enumerate(keys)], dtype=bool)
+    return {column: values[kept] for column, values in table.items()}
+
+
+def _most_used(
+    network: Network,
+    compiled: Compiled,
+    horizon: Horizon,
+    asked: Candidates,
+    state: npt.NDArray[np.uint64],
+) -> list[Lost]:
+    """Return for each candidate the service, else site, that most people lose with it."""
+    chosen: list[Lost] = []
+    for kind in ("service", "site"):
+        first, names = network.offset(kind), network.names[kind]
+        people = network["services" if kind == "service" else "sites"]["people"]
+        # Most people first, then by name.
+        turn = np.lexsort((names.astype(str), -people))
+        gone = _gone(state, compiled.gate[network.span(kind)][turn], len(asked.id))
+        told = {item.alternative for item in chosen}
+        for candidate in np.flatnonzero(gone.any(axis=0)).tolist():
+            if candidate not in told:
+                thing = first + int(turn[np.argmax(gone[:, candidate])])
+                chosen.append(
+                    Lost(str(asked.kind[candidate]), str(asked.id[candidate]), horizon, thing,
+                           candidate)
+                )  # fmt: skip
+    return sorted(chosen, key=lambda item: item.alternative)
+
+
+def _gone(
+    state: npt.NDArray[np.uint64], gates: npt.NDArray[np.integer], alternatives: int
+) -> npt.NDArray[np.bool_]:
+    """Return whether each alternative loses each gate, shape (gates, alternatives)."""
+    bits = np.unpackbits(
+        np.ascontiguousarray(state[gates]).view(np.uint8), axis=1, bitorder="little"
+    ).astype(bool)
+    lost: npt.NDArray[np.bool_] = bits[:, :1] & ~bits[:, 1 : alternatives + 1]
+    return lost
+
+
+def _asked_for(
+    words: Words, order: npt.NDArray[np.int64], reach: Reach, identifier: str
+) -> list[Table]:
+    """Return why a thing is lost, or why a candidate takes what it takes."""
+    network = words.network
+    kind, _, rest = identifier.partition(":")
+    named = (reach.asked.kind == kind) & (reach.asked.id == rest)
+    if named.any():
+        return _all_of(words, order, reach, int(np.flatnonzero(named)[0]))
+    try:
+        thing = network.find(identifier)
+        if words.kind(thing) == "country":
+            raise KeyError(identifier)
+    except KeyError:
+        bare = rest or identifier
+        known = dict.fromkeys(reach.asked.kind[reach.asked.id == bare].tolist())
+        hint = f": write {' or '.join(f'{k}:{bare}' for k in known)}" if known else ""
+        raise UsageError(f"--reasons {identifier!r} names no one thing of the case{hint}") from None
+    tables = []
+    told = np.zeros(len(reach.asked.id), dtype=bool)
+    for horizon in HORIZONS:
+        compiled, ordered = reach.nets[horizon]
+        rest_of = reach.asked.pick(np.flatnonzero(~told))
+        state = states(ordered, rest_of, compiled, None)
+        gone = _gone(state, compiled.gate[[thing]], len(rest_of.id))[0]
+        chosen = [
+            Lost(str(rest_of.kind[c]), str(rest_of.id[c]), horizon, thing, c)
+            for c in np.flatnonzero(gone).tolist()
+        ]
+        tables.append(_told(words, order, (compiled, ordered), rest_of, chosen, state))
+        told[np.flatnonzero(~told)[gone]] = True
+    return tables
+
+
+def _all_of(
+    words: Words, order: npt.NDArray[np.int64], reach: Reach, candidate: int
+) -> list[Table]:
+    """Return why a candidate stops each service, those that most people use first."""
+    network = words.network
+    tables = []
+    asked = reach.asked.pick(np.array([candidate]))
+    first, people = network.offset("service"), network["services"]["people"]
+    turn = np.lexsort((network.names["service"].astype(str), -people))
+    told: set[int] = set()
+    for horizon in HORIZONS:
+        compiled, ordered = reach.nets[horizon]
+        state = states(ordered, asked, compiled, None)
+        gone = _gone(state, compiled.gate[network.span("service")][turn], 1)[:, 0]
+        things = [t for t in turn[gone].tolist() if t not in told][:SHOWN]
+        told |= set(things)
+        chosen = [Lost(str(asked.kind[0]), str(asked.id[0]), horizon, first + t, 0) for t in things]
+        tables.append(_told(words, order, (compiled, ordered), asked, chosen, state))
+    return tables
+
+
+def _trust(
+    words: Words, order: npt.NDArray[np.int64], reach: Reach, horizon: Horizon, authority: str
+) -> Table:
+    """Return why exclusions take trust from the service (or site) that most people use."""
+    network = words.network
+    compiled, ordered = reach.nets[horizon]
+    gone = reach.tables["untrusted"]
+    at = np.flatnonzero(gone["horizon"] == horizon)
+    chosen = []
+    if len(at):
+        turn = np.lexsort((gone["id"][at].astype(str), -gone["people"][at], gone["kind"][at]))
+        most = at[turn[0]]
+        thing = network.find(f"{gone['kind'][most]}:{gone['id'][most]}")
+        chosen = [Lost("exclusion", authority, horizon, thing, 0)]
+    removed = np.array([0, len(compiled.excluded)]), compiled.excluded
+    return _told(words, order, (compiled, ordered), removed, chosen, None)
+
+
+def _told(
+    words: Words,
+    order: npt.NDArray[np.int64],
+    net: tuple[Compiled, Ordered],
+    asked: Candidates | tuple[Any, Any],
+    chosen: Sequence[Lost],
+    state: npt.NDArray[np.uint64] | None,
+) -> Table:
+    """Return the steps of the shortest failing path of each lost thing.
+
+    Parameters
+    ----------
+    words, order
+        Names, and the order of things by name.
+    net
+        The case as gates.
+    asked
+        What the alternatives take away; gates alone where exclusions do.
+    chosen
+        Lost things.
+    state
+        State of every gate with nothing away and then in each alternative; None for exclusions,
+        which are told without what is left.
+    """
+    compiled, ordered = net
+    trust = state is None
+    gate = compiled.trusted if trust else compiled.gate
+    start, gates = asked if isinstance(asked, tuple) else asked.gates(compiled)
+    alternatives = len(start) - 1
+    by_alternative = sorted(chosen, key=lambda item: item.alternative)
+    count = np.bincount([c.alternative for c in by_alternative], minlength=alternatives)
+    lost = (
+        np.append(0, np.cumsum(count[:alternatives])).astype(np.int64),
+        np.array([gate[c.thing] for c in by_alternative], dtype=np.int32),
+    )
+    path_start, path = failing_paths(
+        ordered,
+        (start, gates),
+        lost,
+        always=compiled.absent if trust else compiled.down,
+        rank=_ranks(words.network, compiled, order),
+    )
+    rows: list[tuple[Any, ...]] = []
+    for item, first, last in zip(by_alternative, path_start[:-1], path_start[1:], strict=True):
+        left = None if state is None else Left(compiled, state, item.alternative + 1)
+        found = steps(words, compiled, path[first:last].tolist(), item, left)
+        plane = "trusted" if trust else "works"
+        lost_id = str(words.names[item.thing])
+        rows += [
+            (item.kind, item.id, item.horizon, plane, lost_id, step, *rest)
+            for step, rest in enumerate(found)
+        ]
+    columns = (*_KEY, "thing_kind", "thing", "why", "known")
+    cells = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return {
+        name: np.array(values, dtype=np.int64 if name == "step" else object)
+        for name, values in zip(columns, cells, strict=True)
+    }

@@ -1,0 +1,124 @@
+"""Why a thing is lost, step by step down to what was taken away."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.made_up import network_of, random_tables, shuffled
+
+from indranet.errors import UsageError
+from indranet.model.case import read
+from indranet.studies.exposure import exposure
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
+
+Step = tuple[str, str]
+
+
+def told(case: str, identifier: str | None = None, **asked: Any) -> dict[Any, list[Step]]:
+    """Return thing and reason of each step, by what was taken away, when, and what is lost."""
+    if identifier is not None:
+        asked["reasons"] = identifier
+    table = exposure(read(CASES / case), **asked).tables["reasons"]
+    rows = zip(*(values.tolist() for values in table.values()), strict=True)
+    found: dict[Any, list[Step]] = {}
+    for (kind, name, horizon, _, lost), group in groupby(rows, key=lambda row: row[:5]):
+        key, steps = (f"{kind}:{name}", horizon, lost), list(group)
+        assert key not in found
+        assert [step[5] for step in steps] == list(range(len(steps)))
+        found[key] = [(f"{step[6]}:{step[7]}", step[8]) for step in steps]
+    return found
+
+
+def test_a_strait_stops_a_radio_three_tiers_up() -> None:
+    assert told("supply_chain", "new-radios")["passage:strait", "in time", "new-radios"] == [
+        ("service:new-radios", "lost"),
+        ("product:radio", "its need “delivery”"),
+        ("plant:assembly", "its only plant"),
+        ("plant:fab", "the only supplier of chip to assembly"),
+        ("lane:strait-lane", "the only supplier of metal to fab"),
+        ("passage:strait", "no way round; taken away"),
+    ]
+
+
+def test_how_much_is_left_is_told_in_capacities_not_in_weights() -> None:
+    assert told("two_countries", "radios")["territory:AAA", "in time", "radios"][-2:] == [
+        ("plant:big", "metal under contract with works: 2\u00a0% left, 50\u00a0% needed"),
+        ("country:AAA", "it stands there; taken away"),
+    ]
+
+
+def test_any_maker_allowed_says_that_the_market_fails_too() -> None:
+    path = told("two_countries")["territory:AAA", "resourced", "radios"]
+    assert path[-2][1].startswith("no contract holds and too little is made at large; ")
+
+
+def test_a_core_function_of_another_vendor_stops_every_radio_site() -> None:
+    assert told("one_operator", "full-cover")["firm:south", "in time", "full-cover"] == [
+        ("service:full-cover", "lost"),
+        ("site:hill", "its need “radio”: none of 2 left"),
+        ("site:lab", "no site of telco left that runs AMF"),
+        ("product:core-south", "nothing left that serves AMF"),
+        ("firm:south", "it makes the product; taken away"),
+    ]
+
+
+def test_a_parent_stops_what_it_controls() -> None:
+    path = told("one_operator", "full-cover")["firm:holding", "now", "full-cover"]
+    assert path[-1] == ("firm:holding", "it controls the firm; taken away")
+
+
+def test_a_circle_is_left_where_it_was_broken() -> None:
+    """Telecom needs power needs telecom: without the utility the mast fails through the grid."""
+    path = told("power_cycle")["firm:utility", "in time", "call"]
+    assert [thing for thing, _ in path] == [
+        "service:call", "site:mast", "site:grid", "firm:utility",
+    ]  # fmt: skip
+
+
+def test_each_cause_of_a_thing_is_told_at_the_first_horizon_at_which_it_counts() -> None:
+    found = told("supply_chain", "new-radios")
+    asked = {key: path for key, path in found.items() if key[2] == "new-radios"}
+    horizons: dict[str, set[str]] = {}
+    for cause, horizon, _ in asked:
+        horizons.setdefault(cause, set()).add(horizon)
+    assert "now" in horizons["firm:vendor"]
+    assert horizons["plant:mine"] == {"in time"}
+    reach = exposure(read(CASES / "supply_chain")).tables["reach"]
+    stopping = {
+        f"{kind}:{name}"
+        for kind, name, horizon, people in zip(
+            reach["kind"], reach["id"], reach["horizon"], reach["people_lost"], strict=True
+        )
+        if people >= 100 and horizon == "in time"
+    }
+    assert stopping == set(horizons)
+
+
+def test_a_candidate_is_told_with_everything_that_it_stops() -> None:
+    found = told("supply_chain", "plant:mine")
+    lost = {key[2] for key in found if key[0] == "plant:mine"}
+    assert lost == {"new-radios", "spare-chips"}
+
+
+def test_an_identifier_of_nothing_or_of_several_things_is_refused() -> None:
+    with pytest.raises(UsageError, match="names no one thing"):
+        told("supply_chain", "nowhere")
+    with pytest.raises(UsageError, match="write territory:AAA or jurisdiction:AAA"):
+        told("supply_chain", "lane:AAA")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_order_of_rows_does_not_choose_among_equal_paths(tmp_path: Path, seed: int) -> None:
+    tables = random_tables(seed)
+    one = exposure(network_of(tmp_path / "a", **tables)).tables["reasons"]
+    other = exposure(network_of(tmp_path / "b", **shuffled(tables, seed))).tables["reasons"]
+    rows = [
+        set(zip(*(values.tolist() for values in table.values()), strict=True))
+        for table in (one, other)
+    ]
+    # Among causes that stop the same, the one that is told may be another one.
+    shared = {row[:5] for row in rows[0]} & {row[:5] for row in rows[1]}
+    assert shared
+    assert {r for r in rows[0] if r[:5] in shared} == {r for r in rows[1] if r[:5] in shared}
