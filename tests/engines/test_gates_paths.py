@@ -1,9 +1,8 @@
-"""Why a node is lost: shortest failing paths against a search of every path."""
+"""Why a node is lost: shortest failing paths against a listing of every path."""
 
 from itertools import pairwise
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -57,8 +56,8 @@ def sparse(table: Array) -> tuple[Array, Array]:
     return np.concatenate([[0], np.cumsum(table.sum(axis=1))]), np.nonzero(table)[1]
 
 
-def paths_of(found: tuple[Array, Array]) -> list[list[int]]:
-    start, nodes = found
+def paths_of(found: tuple[Array, Array, Array]) -> list[list[int]]:
+    start, nodes, _ = found
     return [nodes[a:b].tolist() for a, b in pairwise(start)]
 
 
@@ -86,6 +85,20 @@ def test_a_node_that_stands_has_no_path() -> None:
     assert reason(gates, [0, 1], 2) == [2, 0]
 
 
+def test_the_path_follows_the_last_straw_not_the_nearest_failure() -> None:
+    """5 needs 0 or 4, which hangs on 3, 2, 1: the loss of 0 alone would have changed nothing."""
+    gates = net([needs(), needs(), needs(1), needs(2), needs(3), needs(0, 4, at_least=1)])
+    assert reason(gates, [0, 1], 5) == [5, 4, 3, 2, 1]
+    assert reason(gates, [0, 4], 5) == [5, 0]
+
+
+def test_weights_decide_which_failure_is_the_last_straw() -> None:
+    """4 keeps while 2 of 0 (weight 2), 1 and 3 (weight 1 each) are left; 3 hangs on 2."""
+    gates = net([needs(), needs(), needs(), needs(2), (2, [(0, 2), (1, 1), (3, 1)], False)])
+    assert reason(gates, [0, 2], 4) == [4, 3, 2]
+    assert reason(gates, [0, 1, 2], 4) == [4, 0]
+
+
 def test_what_was_down_before_is_no_reason() -> None:
     gates = net([needs(), needs(), needs(0, 1, at_least=1), needs(2)])
     assert reason(gates, [1], 3, always=[0]) == [3, 2, 1]
@@ -98,6 +111,16 @@ def test_of_equal_paths_the_first_step_of_lowest_rank_decides() -> None:
     assert reason(gates, [1, 2], 6) == [6, 4, 2]
     assert reason(gates, [1, 2], 6, rank=[0, 1, 2, 3, 5, 4, 6]) == [6, 5, 1]
     assert reason(gates, [1, 2], 6, rank=[0, 2, 1, 3, 5, 4, 6]) == [6, 5, 2]
+
+
+def test_what_stood_when_a_node_fell_is_told_in_the_caller_s_amounts() -> None:
+    """2 falls with 1 of amount 6 though 0 of amount 4 stands; 0 falls for it later."""
+    gates = net([needs(2), needs(), (6, [(0, 4), (1, 6)], False)])
+    start, nodes, left = failing_paths(
+        order(gates), ([0, 1], [1]), ([0, 1], [0]), amounts=[1.0, 0.4, 0.6]
+    )
+    assert paths_of((start, nodes, left)) == [[0, 2, 1]]
+    assert left.tolist() == [0.0, 0.4, 0.0]
 
 
 def test_a_circle_of_greatest_nodes_falls_for_what_broke_it() -> None:
@@ -115,22 +138,39 @@ def test_least_nodes_that_lost_their_last_support_have_a_path_to_it() -> None:
     assert reason(gates, [0, 1], 3) == [3, 1]
 
 
-def shortest(gates: Gates, lost: Array, removed: Array, node: int, rank: Array) -> list[int]:
-    """The failing path by listing every shortest path of the lost part of the net."""
-    if not lost[node]:
+def rounds(gates: Gates, before: Array, lost: Array, removed: Array) -> Array:
+    """The round in which each lost node falls, by trying the definition until nothing changes."""
+    fell = np.where(lost & removed, 0, -1)
+    for now in range(1, 3 * len(gates) + 1):
+        fallen = fell >= 0
+        falling = np.zeros(len(gates), dtype=bool)
+        leaning = np.zeros(len(gates), dtype=bool)
+        for node in np.flatnonzero(lost & ~fallen):
+            links = slice(gates.start[node], gates.start[node + 1])
+            left = before[gates.inputs[links]] & ~fallen[gates.inputs[links]]
+            falling[node] = gates.weights[links][left].sum() < gates.threshold[node]
+            leaning[node] = gates.least[node] and fallen[gates.inputs[links]].any()
+        fell[falling if falling.any() else leaning] = now
+    return fell
+
+
+def shortest(gates: Gates, fell: Array, node: int, rank: Array) -> list[int]:
+    """The failing path by listing all that lead from each node to a last straw."""
+    if fell[node] < 0:
         return []
-    graph = nx.DiGraph()
-    graph.add_nodes_from(np.flatnonzero(lost).tolist())
-    owner = np.repeat(np.arange(len(gates)), np.diff(gates.start))
-    links = lost[owner] & lost[gates.inputs]
-    graph.add_edges_from(zip(owner[links].tolist(), gates.inputs[links].tolist(), strict=True))
-    paths = [
-        path
-        for end in np.flatnonzero(lost & removed).tolist()
-        if nx.has_path(graph, node, end)
-        for path in nx.all_shortest_paths(graph, node, end)
-    ]
-    best: list[int] = min(paths, key=lambda path: (len(path), [rank[n] for n in path]))
+
+    def listed(top: int) -> list[list[int]]:
+        if fell[top] == 0:
+            return [[top]]
+        inputs = {int(n) for n in gates.inputs[gates.start[top] : gates.start[top + 1]]}
+        inputs = {n for n in inputs if 0 <= fell[n] < fell[top]}
+        straws = {n for n in inputs if fell[n] == fell[top] - 1}
+        if not straws:
+            first = min(fell[n] for n in inputs)
+            straws = {min((n for n in inputs if fell[n] == first), key=lambda n: rank[n])}
+        return [[top, *rest] for straw in straws for rest in listed(straw)]
+
+    best: list[int] = min(listed(node), key=lambda path: [rank[n] for n in path])
     return best
 
 
@@ -148,11 +188,12 @@ def test_paths_are_those_found_by_listing_all(seed: int) -> None:
     )
     (before,) = up_twin(gates, always[np.newaxis])
     after = up_twin(gates, removed | always)
-    assert found == [
-        shortest(gates, before & ~after[a], removed[a], node, rank)
-        for a in range(5)
-        for node in range(len(gates))
-    ]
+    expected = []
+    for a in range(5):
+        fell = rounds(gates, before, before & ~after[a], removed[a])
+        assert ((fell >= 0) == (before & ~after[a])).all()
+        expected += [shortest(gates, fell, node, rank) for node in range(len(gates))]
+    assert found == expected
 
 
 @settings(deadline=None, max_examples=60)
@@ -210,6 +251,7 @@ def test_a_node_may_be_asked_twice_and_nothing_may_be_asked() -> None:
         (([0, 1], [0]), ([0, 1], [1]), {"always": [2]}, "always"),
         (([0, 1], [0]), ([0, 1], [1]), {"rank": [1, 1]}, "rank: one for every node"),
         (([0, 1], [0]), ([0, 1], [1]), {"rank": [1]}, "rank: one for every node"),
+        (([0, 1], [0]), ([0, 1], [1]), {"amounts": []}, "amounts: one for every link"),
     ],
 )
 def test_broken_questions_are_refused(

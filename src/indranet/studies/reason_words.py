@@ -13,6 +13,7 @@ from indranet.studies.worst import NAMED, names_in_words
 
 _THINGS = ("thing", "units", "reaching", "excluded")
 """Roles of gates that stand for a thing; the others say how one thing hangs on the next."""
+_OBSERVED = {PROVENANCES.index("real"), PROVENANCES.index("derived")}
 _SAYS = {
     ("plant", "country"): "it stands there",
     ("site", "country"): "it stands there",
@@ -87,34 +88,13 @@ class Words:
         return place
 
 
-class Left:
-    """How much of what a gate takes is left in one alternative."""
-
-    def __init__(self, compiled: Compiled, state: npt.NDArray[np.uint64], bit: int) -> None:
-        self.compiled = compiled
-        self.state = state
-        self.word, self.shift = bit // 64, np.uint64(bit % 64)
-
-    def __call__(self, gate: int) -> tuple[float, float, int]:
-        """Return the shares of its inputs' capacity left and needed, and the number of inputs."""
-        gates, labels = self.compiled.gates, self.compiled.labels
-        here = slice(gates.start[gate], gates.start[gate + 1])
-        capacity = labels.capacity[here]
-        up = (self.state[gates.inputs[here], self.word] >> self.shift) & np.uint64(1)
-        total = float(capacity.sum())
-        return (
-            float(capacity[up > 0].sum()) / total,
-            float(labels.needed[gate]) / total,
-            len(capacity),
-        )
-
-
-Step = tuple[str, str, str, str]
-"""Kind and identifier of a thing, how the step before hangs on it, and how that is known."""
+Step = tuple[str, str, str, str, str]
+"""Kind and identifier of a thing, how the step before hangs on it, how that is known, and what to
+ask to be sure of it (empty where it was observed)."""
 
 
 def steps(
-    words: Words, compiled: Compiled, path: Sequence[int], item: Lost, left: Left | None
+    words: Words, compiled: Compiled, path: Sequence[int], left: Sequence[float], item: Lost
 ) -> list[Step]:
     """Return the things on a failing path, from what is lost down.
 
@@ -126,42 +106,47 @@ def steps(
         The case as gates.
     path
         Gates, each an input of the one before.
+    left
+        Capacity of its inputs that each still had when it fell.
     item
         What is lost, and without what.
-    left
-        How much of what a gate takes is left; None on the trusted plane, which does not tell it.
     """
     labels = compiled.labels
     gone = "not trusted" if item.kind == "exclusion" else "lost"
-    found = [_step(words, item.thing, gone, [])]
+    found = [_step(words, item.thing, gone, [], [])]
     before = item.thing
     between: list[str] = []
+    asks: list[str] = []
     rows: list[int] = []
-    for place, gate in enumerate(path):
+    for place, (gate, still) in enumerate(zip(path, left, strict=True)):
         role, of = labels.roles[labels.role[gate]], int(labels.of[gate])
         if role not in _THINGS:
-            between += _condition(words, compiled, gate, left)
-            rows += _rests_on(words.network, role, of, int(labels.by[gate]))
+            by = int(labels.by[gate])
+            between += _condition(words, compiled, gate, still, item)
+            rests_on = _rests_on(words.network, role, of, by)
+            asks += _question(words, role, of, by) if set(rests_on) - _OBSERVED else []
+            rows += rests_on
         elif place and of != before:
             pair = words.kind(before), words.kind(of)
             why = "; ".join(between) or _SAYS.get(pair, "it takes it")
             why += f"; excluded by {item.id}" if role == "excluded" else ""
-            found.append(_step(words, of, why, rows))
-            before, between, rows = of, [], []
+            found.append(_step(words, of, why, rows, asks))
+            before, between, rows, asks = of, [], [], []
     if item.kind != "exclusion" and len(found) > 1:
-        kind, name, why, known = found[-1]
-        found[-1] = kind, name, f"{why}; taken away", known
+        kind, name, why, *rest = found[-1]
+        found[-1] = kind, name, f"{why}; taken away", *rest
     return found
 
 
-def _step(words: Words, thing: int, why: str, rows: Iterable[int]) -> Step:
+def _step(words: Words, thing: int, why: str, rows: Iterable[int], asks: Iterable[str]) -> Step:
     """Return one step; the row of the thing counts among what it rests on."""
     network, kind = words.network, words.kind(thing)
     known = set(rows)
     if kind in DECLARED_BY:
         known.add(int(network[DECLARED_BY[kind]]["provenance"][thing - network.offset(kind)]))
     names = ("not stated", *PROVENANCES)
-    return kind, str(words.names[thing]), why, ", ".join(names[k + 1] for k in sorted(known))
+    told = ", ".join(names[k + 1] for k in sorted(known))
+    return kind, str(words.names[thing]), why, told, "; ".join(asks)
 
 
 def _rests_on(network: Network, role: str, of: int, by: int) -> list[int]:
@@ -171,6 +156,10 @@ def _rests_on(network: Network, role: str, of: int, by: int) -> list[int]:
         product = network["plants"]["product"][network["supplies"]["supplier"][rows]]
         rows = rows[product == of - network.offset("product")]
         return np.unique(network["supplies"]["provenance"][rows]).tolist()
+    if role == "output":
+        plants = network["plants"]
+        made = plants["product"] == of - network.offset("product")
+        return np.unique(plants["provenance"][made]).tolist()
     if role == "need":
         rows = _of_owner(network, "needs", of)
         rows = rows[network["needs"]["need"][rows] == by]
@@ -182,18 +171,35 @@ def _rests_on(network: Network, role: str, of: int, by: int) -> list[int]:
     return []
 
 
+def _question(words: Words, role: str, of: int, by: int) -> list[str]:
+    """Return what would have to be known to be sure of what a gate says."""
+    if role == "contract":
+        return [f"which plants really supply {words.name(of)} to {words.name(by)}"]
+    if role == "output":
+        return [f"whether others make {words.name(of)}, and how much"]
+    if role == "need":
+        return [f"how much of this {words.name(of)} really needs"]
+    if role == "served":
+        return [f"what {words.name(of)} has installed for {FUNCTIONS[by]}"]
+    return []
+
+
 def _of_owner(network: Network, table: str, owner: int) -> npt.NDArray[np.int64]:
     start = network.start[table]
     return np.arange(start[owner], start[owner + 1])
 
 
-def _condition(words: Words, compiled: Compiled, gate: int, left: Left | None) -> list[str]:
+def _condition(words: Words, compiled: Compiled, gate: int, left: float, item: Lost) -> list[str]:
     """Return what fails at a gate that stands between two things, in words."""
-    labels = compiled.labels
+    labels, gates = compiled.labels, compiled.gates
     role, of, by = labels.roles[labels.role[gate]], int(labels.of[gate]), int(labels.by[gate])
-    rest = "" if left is None or np.isnan(labels.needed[gate]) else _rest(*left(gate))
-    alone = left is not None and left(gate)[2] == 1
-    fit = "left" if left is not None else "trusted"
+    capacity = labels.capacity[gates.start[gate] : gates.start[gate + 1]]
+    alone = len(capacity) == 1
+    rest = ""
+    if not np.isnan(labels.needed[gate]):
+        total = float(capacity.sum())
+        rest = _rest(left / total, float(labels.needed[gate]) / total, len(capacity))
+    fit = "trusted" if item.kind == "exclusion" else "left"
     if role == "need":
         need = str(words.network["needs"].words["need"][by])
         return [f"its need \u201c{need}\u201d{rest}"]

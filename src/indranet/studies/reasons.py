@@ -12,8 +12,9 @@ from indranet.errors import UsageError
 from indranet.model.network import Network
 from indranet.studies.candidates import Candidates
 from indranet.studies.compile import HORIZONS, Compiled, Horizon
+from indranet.studies.places import lost_bits
 from indranet.studies.reach import Reach, Table, stacked, states
-from indranet.studies.reason_words import Left, Lost, Words, steps
+from indranet.studies.reason_words import Lost, Words, steps
 
 SHOWN = 40
 """Most services told of, of those that one cause takes away."""
@@ -65,7 +66,7 @@ def reasons(
     -------
     One row a step: kind and id of what was taken away, horizon, plane, lost (identifier), step (0
     for what is lost itself), thing_kind, thing, why (how the step before hangs on this one), known
-    (provenances of the rows that this rests on).
+    (provenances of the rows that this rests on), ask (what to find out to be sure of it).
 
     Raises
     ------
@@ -79,9 +80,7 @@ def reasons(
         leaders = reach.leaders[horizon]
         compiled, _ = reach.nets[horizon]
         chosen = _most_used(network, compiled, horizon, leaders.asked, leaders.state)
-        tables.append(
-            _told(words, order, reach.nets[horizon], leaders.asked, chosen, leaders.state)
-        )
+        tables.append(_told(words, order, reach.nets[horizon], leaders.asked, chosen))
     if identifier is not None:
         tables += _asked_for(words, order, reach, identifier)
     if authority:
@@ -111,7 +110,7 @@ def _most_used(
         people = network["services" if kind == "service" else "sites"]["people"]
         # Most people first, then by name.
         turn = np.lexsort((names.astype(str), -people))
-        gone = _gone(state, compiled.gate[network.span(kind)][turn], len(asked.id))
+        gone = lost_bits(state[compiled.gate[network.span(kind)][turn]], len(asked.id))
         told = {item.alternative for item in chosen}
         for candidate in np.flatnonzero(gone.any(axis=0)).tolist():
             if candidate not in told:
@@ -121,17 +120,6 @@ def _most_used(
                            candidate)
                 )  # fmt: skip
     return sorted(chosen, key=lambda item: item.alternative)
-
-
-def _gone(
-    state: npt.NDArray[np.uint64], gates: npt.NDArray[np.integer], alternatives: int
-) -> npt.NDArray[np.bool_]:
-    """Return whether each alternative loses each gate, shape (gates, alternatives)."""
-    bits = np.unpackbits(
-        np.ascontiguousarray(state[gates]).view(np.uint8), axis=1, bitorder="little"
-    ).astype(bool)
-    lost: npt.NDArray[np.bool_] = bits[:, :1] & ~bits[:, 1 : alternatives + 1]
-    return lost
 
 
 def _asked_for(
@@ -158,12 +146,12 @@ def _asked_for(
         compiled, ordered = reach.nets[horizon]
         rest_of = reach.asked.pick(np.flatnonzero(~told))
         state = states(ordered, rest_of, compiled, None)
-        gone = _gone(state, compiled.gate[[thing]], len(rest_of.id))[0]
+        gone = lost_bits(state[compiled.gate[[thing]]], len(rest_of.id))[0]
         chosen = [
             Lost(str(rest_of.kind[c]), str(rest_of.id[c]), horizon, thing, c)
             for c in np.flatnonzero(gone).tolist()
         ]
-        tables.append(_told(words, order, (compiled, ordered), rest_of, chosen, state))
+        tables.append(_told(words, order, (compiled, ordered), rest_of, chosen))
         told[np.flatnonzero(~told)[gone]] = True
     return tables
 
@@ -181,11 +169,11 @@ def _all_of(
     for horizon in HORIZONS:
         compiled, ordered = reach.nets[horizon]
         state = states(ordered, asked, compiled, None)
-        gone = _gone(state, compiled.gate[network.span("service")][turn], 1)[:, 0]
+        gone = lost_bits(state[compiled.gate[network.span("service")][turn]], 1)[:, 0]
         things = [t for t in turn[gone].tolist() if t not in told][:SHOWN]
         told |= set(things)
         chosen = [Lost(str(asked.kind[0]), str(asked.id[0]), horizon, first + t, 0) for t in things]
-        tables.append(_told(words, order, (compiled, ordered), asked, chosen, state))
+        tables.append(_told(words, order, (compiled, ordered), asked, chosen))
     return tables
 
 
@@ -204,7 +192,7 @@ def _trust(
         thing = network.find(f"{gone['kind'][most]}:{gone['id'][most]}")
         chosen = [Lost("exclusion", authority, horizon, thing, 0)]
     removed = np.array([0, len(compiled.excluded)]), compiled.excluded
-    return _told(words, order, (compiled, ordered), removed, chosen, None)
+    return _told(words, order, (compiled, ordered), removed, chosen)
 
 
 def _told(
@@ -213,7 +201,6 @@ def _told(
     net: tuple[Compiled, Ordered],
     asked: Candidates | tuple[Any, Any],
     chosen: Sequence[Lost],
-    state: npt.NDArray[np.uint64] | None,
 ) -> Table:
     """Return the steps of the shortest failing path of each lost thing.
 
@@ -227,12 +214,9 @@ def _told(
         What the alternatives take away; gates alone where exclusions do.
     chosen
         Lost things.
-    state
-        State of every gate with nothing away and then in each alternative; None for exclusions,
-        which are told without what is left.
     """
     compiled, ordered = net
-    trust = state is None
+    trust = isinstance(asked, tuple)
     gate = compiled.trusted if trust else compiled.gate
     start, gates = asked if isinstance(asked, tuple) else asked.gates(compiled)
     alternatives = len(start) - 1
@@ -242,24 +226,25 @@ def _told(
         np.append(0, np.cumsum(count[:alternatives])).astype(np.int64),
         np.array([gate[c.thing] for c in by_alternative], dtype=np.int32),
     )
-    path_start, path = failing_paths(
+    path_start, path, left = failing_paths(
         ordered,
         (start, gates),
         lost,
         always=compiled.absent if trust else compiled.down,
         rank=_ranks(words.network, compiled, order),
+        amounts=compiled.labels.capacity,
     )
     rows: list[tuple[Any, ...]] = []
     for item, first, last in zip(by_alternative, path_start[:-1], path_start[1:], strict=True):
-        left = None if state is None else Left(compiled, state, item.alternative + 1)
-        found = steps(words, compiled, path[first:last].tolist(), item, left)
+        here = slice(first, last)
+        found = steps(words, compiled, path[here].tolist(), left[here].tolist(), item)
         plane = "trusted" if trust else "works"
         lost_id = str(words.names[item.thing])
         rows += [
             (item.kind, item.id, item.horizon, plane, lost_id, step, *rest)
             for step, rest in enumerate(found)
         ]
-    columns = (*_KEY, "thing_kind", "thing", "why", "known")
+    columns = (*_KEY, "thing_kind", "thing", "why", "known", "ask")
     cells = zip(*rows, strict=True) if rows else [()] * len(columns)
     return {
         name: np.array(values, dtype=np.int64 if name == "step" else object)

@@ -9,6 +9,8 @@ from indranet.engines.gates.order import Codes, Ints, Ordered, check_range, chec
 from indranet.engines.gates.states import Removed, up
 from indranet.engines.gates.work import Array
 
+Amounts = npt.NDArray[np.float64]
+
 PASS = 255
 """Alternatives settled together; with the base state their bits fill four words a node."""
 
@@ -20,17 +22,20 @@ def failing_paths(
     *,
     always: npt.ArrayLike = (),
     rank: npt.ArrayLike | None = None,
-) -> tuple[Ints, Codes]:
+    amounts: npt.ArrayLike | None = None,
+) -> tuple[Ints, Codes, Amounts]:
     """Find the shortest failing path of each node asked in each alternative.
 
-    A failing path leads from the node asked to a node that is itself removed in the alternative;
-    every node on it is up with only `always` removed and down in the alternative, and an input of
-    the one before it. Among paths of the fewest nodes the one counts whose second node has the
-    lowest rank, then whose third has, and so on.
+    Losses spread in rounds: nodes removed fall in round 0, any other in the round after the one in
+    which inputs enough to take it down have fallen. A failing path leads from the node asked down
+    to a node that is itself removed, and from each node on it to the last straw: an input that fell
+    in the round just before. It has as few nodes as a loss can take rounds, and it does not stop at
+    an input whose fall alone would have changed nothing. Among such paths the one counts whose
+    second node has the lowest rank, then whose third has, and so on.
 
-    Every lost node has such a path, in circles and among least nodes too: lost nodes without one
-    would not be removed and would read only one another and nodes that are as before, so that what
-    held them up before would still hold them up.
+    Least nodes that hold one another up fall together once nothing else falls: those with a fallen
+    input first, and their path goes on with their input that fell earliest. So every lost node has
+    a path: if nothing fell any more, those still standing would read only what stands.
 
     Parameters
     ----------
@@ -40,17 +45,21 @@ def failing_paths(
         int64 row starts of shape (alternatives + 1,) and the int32 nodes asked in each alternative.
     rank
         int64, shape (nodes,), all different; the node's number by default.
+    amounts
+        What each input adds to its node, for the third result; links as in the caller's `Gates`,
+        shape (links,); nothing by default.
 
     Returns
     -------
-    int64 row starts of shape (nodes asked + 1,) and the int32 nodes of each path, the node asked
-    first. The path of a node that the alternative does not take down is empty.
+    int64 row starts of shape (nodes asked + 1,); the int32 nodes of each path, the node asked
+    first; and for each of them the amount of its inputs that still stood when it fell. The path of
+    a node that the alternative does not take down is empty.
 
     Raises
     ------
     ValueError
         When a node or a row start is out of range, the numbers of alternatives differ, or two nodes
-        share a rank.
+        share a rank, or there is not one amount a link.
     """
     away_start, away = _rows(ordered, "removed", removed)
     asked_start, asked = _rows(ordered, "lost", lost)
@@ -58,27 +67,36 @@ def failing_paths(
         raise ValueError("removed and lost: one row each for every alternative")
     sequence = np.argsort(ordered.position).astype(np.int32)
     ranks = _ranks(ordered, rank)[sequence]
-    links = ordered.gates.start, ordered.gates.inputs
-    user_start, users = _users(ordered)
+    gates = ordered.gates
+    user_start, users, weights = _users(ordered)
     distance = np.full(len(ordered), -1, dtype=np.int32)
     queue = np.empty(len(ordered), dtype=np.int32)
     lengths = np.zeros(len(asked), dtype=np.int64)
-    parts = [np.zeros(0, dtype=np.int32)]
+    own = _own_links(ordered)
+    added = np.zeros(len(gates.inputs)) if amounts is None else frozen("amounts", amounts, float)
+    if len(added) != len(gates.inputs):
+        raise ValueError("amounts: one for every link")
+    parts, left = [np.zeros(0, dtype=np.int32)], [np.zeros(0)]
     wanted = np.flatnonzero(np.diff(asked_start))
     for first in range(0, len(wanted), PASS):
         some = wanted[first : first + PASS]
         rows = [away[away_start[a] : away_start[a + 1]] for a in some]
-        gone = _lost_rows(ordered, rows, always, sequence)
+        before, gone = _lost_rows(ordered, rows, always, sequence)
+        margin = _margins(ordered, before)
         for bit, a in enumerate(some.tolist()):
             sources = ordered.position[rows[bit]]
             span = slice(asked_start[a], asked_start[a + 1])
             ends = ordered.position[asked[span]]
-            seen = _measure(user_start, users, gone, bit + 1, sources, ends, distance, queue)
-            lengths[span] = distance[ends] + 1
-            parts.append(_walk(*links, ranks, distance, ends))
+            seen = _spread(
+                user_start, users, weights, gates.least, margin.copy(), gone, bit + 1,
+                sources, ends, distance, queue,
+            )  # fmt: skip
+            path, lengths[span] = _walk(gates.start, gates.inputs, ranks, distance, ends)
+            parts.append(path)
+            left.append(_standing(gates.start, gates.inputs, before, distance, own, added, path))
             distance[queue[:seen]] = -1
     start = np.append(0, np.cumsum(lengths)).astype(np.int64)
-    return start, sequence[np.concatenate(parts)]
+    return start, sequence[np.concatenate(parts)], np.concatenate(left)
 
 
 def _rows(ordered: Ordered, name: str, rows: Removed) -> tuple[Ints, Codes]:
@@ -95,27 +113,54 @@ def _ranks(ordered: Ordered, rank: npt.ArrayLike | None) -> Ints:
     return ranks
 
 
-def _users(ordered: Ordered) -> tuple[Array, Array]:
-    """Return which nodes use each node, in compressed sparse rows."""
+def _own_links(ordered: Ordered) -> Ints:
+    """Return where the links of each node begin in the caller's numbering, shape (nodes,)."""
+    degree = np.diff(ordered.gates.start)[ordered.position]
+    begin = np.append(0, np.cumsum(degree))[:-1]
+    own: Ints = np.empty(len(ordered), dtype=np.int64)
+    own[ordered.position] = begin
+    return own
+
+
+def _users(ordered: Ordered) -> tuple[Array, Array, Array]:
+    """Return which nodes use each node and with which weight, in compressed sparse rows."""
     gates = ordered.gates
-    links = np.ones(len(gates.inputs), dtype=np.int8)
-    reads = csr_array((links, gates.inputs, gates.start), shape=(len(gates), len(gates))).tocsc()
-    return reads.indptr.astype(np.int64), reads.indices.astype(np.int32)
+    reads = csr_array(
+        (gates.weights, gates.inputs, gates.start), shape=(len(gates), len(gates))
+    ).tocsc()
+    return reads.indptr.astype(np.int64), reads.indices.astype(np.int32), reads.data
 
 
-def _lost_rows(ordered: Ordered, away: list[Codes], always: npt.ArrayLike, watch: Codes) -> Array:
-    """Return a row of bits for each node watched: bit a + 1 where alternative a takes it down."""
+def _lost_rows(
+    ordered: Ordered, away: list[Codes], always: npt.ArrayLike, watch: Codes
+) -> tuple[Array, Array]:
+    """Return which watched nodes are up before, and bit a + 1 where alternative a takes one down.
+
+    Shapes (nodes,) and (nodes, words).
+    """
     start = np.cumsum([0, 0, *(len(nodes) for nodes in away)])
     nodes = np.concatenate([np.zeros(0, dtype=np.int32), *away])
     states = up(ordered, (start, nodes), always=always, watch=watch)
     before = (states[:, :1] & np.uint64(1)) != 0
-    return np.where(before, ~states, np.uint64(0))
+    return before[:, 0], np.where(before, ~states, np.uint64(0))
+
+
+def _margins(ordered: Ordered, before: Array) -> Ints:
+    """Return the weight of inputs that has to fall for each node to fall, shape (nodes,)."""
+    gates = ordered.gates
+    weight = np.where(before[gates.inputs], gates.weights, 0).astype(np.int64)
+    total = np.append(0, np.cumsum(weight))
+    margin: Ints = total[gates.start[1:]] - total[gates.start[:-1]] - gates.threshold + 1
+    return margin
 
 
 @njit(cache=True, nogil=True)
-def _measure(
+def _spread(
     user_start: Array,
     users: Array,
+    weights: Array,
+    least: Array,
+    margin: Array,
     gone: Array,
     bit: int,
     sources: Array,
@@ -123,10 +168,10 @@ def _measure(
     distance: Array,
     queue: Array,
 ) -> int:
-    """Fill in how many steps lost nodes are from a source, nearest first, until all ends have one.
+    """Fill in the round in which lost nodes fall, earliest first, until all ends have one.
 
     `distance`, shape (nodes,), is -1 all over and stays so where nothing was found; the nodes found
-    stand in `queue`, and their number is returned.
+    stand in `queue`, and their number is returned. `margin` is used up.
     """
     word, shift = bit >> 6, np.uint64(bit & 63)
     missing = 0
@@ -142,11 +187,25 @@ def _measure(
             queue[filled] = source
             filled += 1
     while missing > 0:
+        if read == filled:
+            # Nothing falls by weight any more: least nodes that lean on what has fallen do.
+            for place in range(read):
+                node = queue[place]
+                for e in range(user_start[node], user_start[node + 1]):
+                    user = users[e]
+                    lost = (gone[user, word] >> shift) & np.uint64(1)
+                    if least[user] and distance[user] < 0 and lost:
+                        missing -= distance[user] == -2
+                        distance[user] = distance[queue[read - 1]] + 1
+                        queue[filled] = user
+                        filled += 1
         node = queue[read]
         read += 1
         for e in range(user_start[node], user_start[node + 1]):
             user = users[e]
-            if distance[user] < 0 and (gone[user, word] >> shift) & np.uint64(1):
+            margin[user] -= weights[e]
+            lost = (gone[user, word] >> shift) & np.uint64(1)
+            if margin[user] <= 0 and distance[user] < 0 and lost:
                 missing -= distance[user] == -2
                 distance[user] = distance[node] + 1
                 queue[filled] = user
@@ -155,26 +214,61 @@ def _measure(
 
 
 @njit(cache=True, nogil=True)
-def _walk(start: Array, inputs: Array, ranks: Array, distance: Array, ends: Array) -> Array:
-    """Return the paths from all ends that were found, one after the other."""
+def _walk(
+    start: Array, inputs: Array, ranks: Array, distance: Array, ends: Array
+) -> tuple[Array, Array]:
+    """Return the paths from all ends that fell, one after the other, and the length of each."""
     total = 0
     for end in ends:
-        total += distance[end] + 1
+        total += max(distance[end] + 1, 0)
     path = np.empty(total, dtype=np.int32)
+    length = np.zeros(len(ends), dtype=np.int64)
     filled = 0
-    for end in ends:
-        if distance[end] < 0:
+    for asked in range(len(ends)):
+        node = ends[asked]
+        if distance[node] < 0:
             continue
-        node = end
+        first = filled
         path[filled] = node
         filled += 1
-        for left in range(distance[end] - 1, -1, -1):
-            best = np.int32(-1)
+        while distance[node] > 0:
+            straw, earliest = np.int32(-1), np.int32(-1)
             for e in range(start[node], start[node + 1]):
                 source = inputs[e]
-                if distance[source] == left and (best < 0 or ranks[source] < ranks[best]):
-                    best = source
-            node = best
+                fell = distance[source]
+                if fell < 0 or fell >= distance[node]:
+                    continue
+                if fell == distance[node] - 1 and (straw < 0 or ranks[source] < ranks[straw]):
+                    straw = source
+                if (
+                    earliest < 0
+                    or fell < distance[earliest]
+                    or (fell == distance[earliest] and ranks[source] < ranks[earliest])
+                ):
+                    earliest = source
+            node = straw if straw >= 0 else earliest
             path[filled] = node
             filled += 1
-    return path
+        length[asked] = filled - first
+    return path[:filled], length
+
+
+@njit(cache=True, nogil=True)
+def _standing(
+    start: Array,
+    inputs: Array,
+    before: Array,
+    distance: Array,
+    own: Array,
+    amounts: Array,
+    path: Array,
+) -> Array:
+    """Return the amount of inputs that stood when each node of a path fell, shape (nodes,)."""
+    left = np.zeros(len(path))
+    for place in range(len(path)):
+        node = path[place]
+        for e in range(start[node], start[node + 1]):
+            fell = distance[inputs[e]]
+            if before[inputs[e]] and (fell < 0 or fell >= distance[node]):
+                left[place] += amounts[own[node] + e - start[node]]
+    return left
