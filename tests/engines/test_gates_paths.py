@@ -111,6 +111,7 @@ def test_of_equal_paths_the_first_step_of_lowest_rank_decides() -> None:
     assert reason(gates, [1, 2], 6) == [6, 4, 2]
     assert reason(gates, [1, 2], 6, rank=[0, 1, 2, 3, 5, 4, 6]) == [6, 5, 1]
     assert reason(gates, [1, 2], 6, rank=[0, 2, 1, 3, 5, 4, 6]) == [6, 5, 2]
+    assert reason(gates, [1, 2], 6, rank=[0] * 7) == [6, 4, 2]
 
 
 def test_what_stood_when_a_node_fell_is_told_in_the_caller_s_amounts() -> None:
@@ -249,7 +250,6 @@ def test_a_node_may_be_asked_twice_and_nothing_may_be_asked() -> None:
         (([0, 1], [0]), ([0, 2], [1]), {}, "lost: must rise"),
         (([0, 1], [0]), ([0, 0, 1], [1]), {}, "one row each"),
         (([0, 1], [0]), ([0, 1], [1]), {"always": [2]}, "always"),
-        (([0, 1], [0]), ([0, 1], [1]), {"rank": [1, 1]}, "rank: one for every node"),
         (([0, 1], [0]), ([0, 1], [1]), {"rank": [1]}, "rank: one for every node"),
         (([0, 1], [0]), ([0, 1], [1]), {"amounts": []}, "amounts: one for every link"),
     ],

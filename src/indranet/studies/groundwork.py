@@ -96,7 +96,11 @@ class Groundwork:
 
 
 def groundwork(
-    network: Network, *, on: np.datetime64 | None = None, apart: bool = False
+    network: Network,
+    *,
+    on: np.datetime64 | None = None,
+    apart: bool = False,
+    failing: bool = False,
 ) -> Groundwork:
     """Make a case ready to be compiled.
 
@@ -108,6 +112,8 @@ def groundwork(
         Day that decides which agreements are in force; the case's first day by default.
     apart
         Give every site a gate of its own, so that sites can be taken away one by one.
+    failing
+        Give one to every site that the table of failures names.
     """
     force = in_force(network, network.first_day if on is None else on)
     rows = {
@@ -117,7 +123,7 @@ def groundwork(
     pairs = _pairs(network, rows["equipment"])
     classes = site_classes(
         network, rows["equipment"], rows["needs"], pairs.of,
-        _sites_apart(network, rows["needs"], force, apart),
+        _sites_apart(network, rows["needs"], force, apart, failing),
     )  # fmt: skip
     return Groundwork(
         network=network,
@@ -159,7 +165,7 @@ def _pairs(network: Network, equipment: Rows) -> Pairs:
 
 
 def _sites_apart(
-    network: Network, needs: Rows, force: npt.NDArray[np.bool_], every: bool
+    network: Network, needs: Rows, force: npt.NDArray[np.bool_], every: bool, failing: bool
 ) -> npt.NDArray[np.bool_]:
     """Return the sites that need a gate of their own, shape (sites,)."""
     apart = ~_exists(network["sites"], force) | every
@@ -168,6 +174,7 @@ def _sites_apart(
         network["lanes"]["origin"],
         network["lanes"]["destination"],
         needs["user"][needs["how"] == REACHES],
+        network["failures"]["thing"][: None if failing else 0],
     ):
         inside = (codes >= first) & (codes < first + len(apart))
         apart[codes[inside] - first] = True

@@ -10,6 +10,7 @@ from indranet.engines.gates import Ordered
 from indranet.engines.gates.paths import failing_paths
 from indranet.errors import UsageError
 from indranet.model.network import Network
+from indranet.model.schema import FUNCTIONS
 from indranet.studies.candidates import Candidates
 from indranet.studies.compile import HORIZONS, Compiled, Horizon
 from indranet.studies.places import lost_bits
@@ -22,22 +23,21 @@ SHOWN = 40
 _KEY = ("kind", "id", "horizon", "plane", "lost", "step")
 
 
-def _ranks(network: Network, compiled: Compiled, order: npt.NDArray[np.int64]) -> Any:
-    """Return a rank for each gate that hangs on names alone, shape (gates,)."""
+def _ranks(
+    network: Network, compiled: Compiled, order: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return a rank for each gate by role and names, shape (gates,)."""
     labels = compiled.labels
     words = network["needs"].words["need"]
-    word_order = np.append(np.argsort(np.argsort(words.astype(str))), -1)
+    by_word = np.append(np.argsort(np.argsort(words.astype(str))), -1)
     by = labels.by.astype(np.int64)
-    roles = np.array(labels.roles)
-    for role, place in (("need", word_order), ("served", None), ("core function", None)):
-        at = np.flatnonzero(roles[labels.role] == role)
-        by[at] = by[at] if place is None else place[labels.by[at]]
-    named = ~np.isin(roles[labels.role], ("need", "served", "core function"))
-    by[named] = order[labels.by[named]]
-    sorted_gates = np.lexsort((np.arange(len(by)), by, order[labels.of], labels.role))
-    rank = np.empty(len(by), dtype=np.int64)
-    rank[sorted_gates] = np.arange(len(by))
-    return rank
+    roles = np.array(labels.roles)[labels.role]
+    at = np.flatnonzero(roles == "need")
+    by[at] = by_word[labels.by[at]]
+    at = np.flatnonzero(~np.isin(roles, ("need", "served", "core function")))
+    by[at] = order[labels.by[at]]
+    things = len(order) + max(len(words), len(FUNCTIONS)) + 1
+    return (labels.role * np.int64(things) + order[labels.of] + 1) * things + by + 1
 
 
 def reasons(

@@ -5,9 +5,9 @@ import numpy.typing as npt
 from numba import njit
 from scipy.sparse import csr_array
 
-from indranet.engines.gates.order import Codes, Ints, Ordered, check_range, check_rows, frozen
-from indranet.engines.gates.states import Removed, up
-from indranet.engines.gates.work import Array
+from indranet.engines.gates.order import Codes, Ints, Ordered, frozen
+from indranet.engines.gates.states import Removed, rows_of, up
+from indranet.engines.gates.work import Array, Integer
 
 Amounts = npt.NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def failing_paths(
     lost
         int64 row starts of shape (alternatives + 1,) and the int32 nodes asked in each alternative.
     rank
-        int64, shape (nodes,), all different; the node's number by default.
+        int64, shape (nodes,), the node's number by default; of equal ranks the lower number counts.
     amounts
         What each input adds to its node, for the third result; links as in the caller's `Gates`,
         shape (links,); nothing by default.
@@ -58,11 +58,11 @@ def failing_paths(
     Raises
     ------
     ValueError
-        When a node or a row start is out of range, the numbers of alternatives differ, or two nodes
-        share a rank, or there is not one amount a link.
+        When a node or a row start is out of range, the numbers of alternatives differ, or there is
+        not one rank a node or one amount a link.
     """
-    away_start, away = _rows(ordered, "removed", removed)
-    asked_start, asked = _rows(ordered, "lost", lost)
+    away_start, away = rows_of(ordered, "removed", removed)
+    asked_start, asked = rows_of(ordered, "lost", lost)
     if len(away_start) != len(asked_start):
         raise ValueError("removed and lost: one row each for every alternative")
     sequence = np.argsort(ordered.position).astype(np.int32)
@@ -73,7 +73,9 @@ def failing_paths(
     queue = np.empty(len(ordered), dtype=np.int32)
     lengths = np.zeros(len(asked), dtype=np.int64)
     own = _own_links(ordered)
-    added = np.zeros(len(gates.inputs)) if amounts is None else frozen("amounts", amounts, float)
+    added = (
+        np.zeros(len(gates.inputs)) if amounts is None else frozen("amounts", amounts, np.float64)
+    )
     if len(added) != len(gates.inputs):
         raise ValueError("amounts: one for every link")
     parts, left = [np.zeros(0, dtype=np.int32)], [np.zeros(0)]
@@ -91,7 +93,7 @@ def failing_paths(
                 user_start, users, weights, gates.least, margin.copy(), gone, bit + 1,
                 sources, ends, distance, queue,
             )  # fmt: skip
-            path, lengths[span] = _walk(gates.start, gates.inputs, ranks, distance, ends)
+            path, lengths[span] = _walk(gates.start, gates.inputs, ranks, sequence, distance, ends)
             parts.append(path)
             left.append(_standing(gates.start, gates.inputs, before, distance, own, added, path))
             distance[queue[:seen]] = -1
@@ -99,17 +101,10 @@ def failing_paths(
     return start, sequence[np.concatenate(parts)], np.concatenate(left)
 
 
-def _rows(ordered: Ordered, name: str, rows: Removed) -> tuple[Ints, Codes]:
-    start, nodes = frozen(name, rows[0], np.int64), frozen(name, rows[1], np.int32)
-    check_rows(name, start, len(nodes))
-    check_range(name, nodes, 0, len(ordered) - 1)
-    return start, nodes
-
-
 def _ranks(ordered: Ordered, rank: npt.ArrayLike | None) -> Ints:
     ranks = frozen("rank", np.arange(len(ordered)) if rank is None else rank, np.int64)
-    if len(ranks) != len(ordered) or len(np.unique(ranks)) != len(ranks):
-        raise ValueError("rank: one for every node, all different")
+    if len(ranks) != len(ordered):
+        raise ValueError("rank: one for every node")
     return ranks
 
 
@@ -215,7 +210,7 @@ def _spread(
 
 @njit(cache=True, nogil=True)
 def _walk(
-    start: Array, inputs: Array, ranks: Array, distance: Array, ends: Array
+    start: Array, inputs: Array, ranks: Array, number: Array, distance: Array, ends: Array
 ) -> tuple[Array, Array]:
     """Return the paths from all ends that fell, one after the other, and the length of each."""
     total = 0
@@ -238,19 +233,25 @@ def _walk(
                 fell = distance[source]
                 if fell < 0 or fell >= distance[node]:
                     continue
-                if fell == distance[node] - 1 and (straw < 0 or ranks[source] < ranks[straw]):
+                if fell == distance[node] - 1 and _first(source, straw, ranks, number):
                     straw = source
-                if (
-                    earliest < 0
-                    or fell < distance[earliest]
-                    or (fell == distance[earliest] and ranks[source] < ranks[earliest])
-                ):
+                sooner = earliest < 0 or fell < distance[earliest]
+                level = earliest >= 0 and fell == distance[earliest]
+                if sooner or (level and _first(source, earliest, ranks, number)):
                     earliest = source
             node = straw if straw >= 0 else earliest
             path[filled] = node
             filled += 1
         length[asked] = filled - first
     return path[:filled], length
+
+
+@njit(cache=True, nogil=True)
+def _first(node: Integer, other: Integer, ranks: Array, number: Array) -> bool:
+    """Return whether a node comes before another, -1 for none, by rank and then by number."""
+    if other < 0 or ranks[node] != ranks[other]:
+        return bool(other < 0 or ranks[node] < ranks[other])
+    return bool(number[node] < number[other])
 
 
 @njit(cache=True, nogil=True)

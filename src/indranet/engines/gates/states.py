@@ -69,7 +69,7 @@ def up(
     ValueError
         When a node or a row start is out of range.
     """
-    start, nodes = _removed(ordered, removed)
+    start, nodes = rows_of(ordered, "removed", removed)
     watched = _positions(ordered, "watch", np.arange(len(ordered)) if watch is None else watch)
     base = _base(ordered, always, least_everywhere)
     job = partial(_up_job, ordered, least_everywhere, base, start, nodes, watched)
@@ -130,7 +130,7 @@ def lost(
     ValueError
         When a node, a row start or a shape is wrong.
     """
-    start, nodes = _removed(ordered, removed)
+    start, nodes = rows_of(ordered, "removed", removed)
     table = np.asarray(weights)
     if table.ndim != 2 or len(table) != len(ordered) or table.dtype.kind not in "iu":
         raise ValueError("weights: integers of shape (nodes, sums) expected")
@@ -354,11 +354,17 @@ def _work(ordered: Ordered, least_everywhere: bool, alternatives: int) -> Work:
     )
 
 
-def _removed(ordered: Ordered, removed: Removed) -> tuple[Array, Array]:
-    start = frozen("removed", removed[0], np.int64)
-    nodes = frozen("removed", removed[1], np.int32)
-    check_rows("removed", start, len(nodes))
-    check_range("removed", nodes, 0, len(ordered) - 1)
+def rows_of(ordered: Ordered, name: str, rows: Removed) -> tuple[Ints, Codes]:
+    """Return row starts and nodes as arrays.
+
+    Raises
+    ------
+    ValueError
+        When a node or a row start is out of range; the name says whose.
+    """
+    start, nodes = frozen(name, rows[0], np.int64), frozen(name, rows[1], np.int32)
+    check_rows(name, start, len(nodes))
+    check_range(name, nodes, 0, len(ordered) - 1)
     return start, nodes
 
 
