@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from indranet.errors import InputError, UsageError
 from indranet.model.case import check, read, write_case
 from indranet.model.network import Network
-from indranet.model.schema import KINDS, TABLES
+from indranet.model.schema import FUNCTIONS, KINDS, TABLES
 from indranet.model.tables import read_rows, write_rows
 
 SETTINGS = 'name = "small"\nfirst_day = 2025-01-01\n'
@@ -167,6 +167,18 @@ def test_lists_are_compressed_rows(small: Network) -> None:
     assert small["lanes"].text("passages") == ["malacca;suez", "none", "", "suez"]
     start, codes = small.lists["agreements", "parties"]
     assert [small.thing(code) for code in codes.tolist()] == [("country", "IND"), ("firm", "007")]
+
+
+def test_lists_of_choices_are_positions_among_the_choices(tmp_path: Path) -> None:
+    files = {
+        "case.toml": SETTINGS,
+        "firms.csv": "firm\na\n",
+        "exclusions.csv": "authority,firm,functions\nx,a,DU; AMF\ny,a,\n",
+    }
+    network = read(write_files(tmp_path / "case", files))
+    start, codes = network.lists["exclusions", "functions"]
+    assert start.tolist() == [0, 2, 2]
+    assert [FUNCTIONS[code] for code in codes.tolist()] == ["DU", "AMF"]
 
 
 def test_absent_tables_have_typed_columns_without_rows(small: Network) -> None:

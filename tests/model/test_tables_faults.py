@@ -139,6 +139,7 @@ CELLS = {
     "list sign": ("firms", "firm\na;b\n", "firm", "a;b", "holds ';'"),
     "kind before": ("firms", "firm\nplant:a\n", "firm", "plant:a", "begins with a kind"),
     "word": ("passages", "passage\nnone\n", "passage", "none", "meaning of its own"),
+    "word of an answer": ("firms", "firm\nunknown\n", "firm", "unknown", "meaning of its own"),
     "no country code": ("countries", "country\nind\n", "country", "ind", "three capital letters"),
     "hidden in a group's name": ("sites", "site,region\na,R1 \n", "region", "R1 ", "hidden"),
 }  # fmt: skip
@@ -268,6 +269,14 @@ REFERENCES = {
                       ""),
     "word in a list": ("lanes", "lane,origin,destination,passages\na,IND,TWN,none;none\n",
                        "passages", "none", "means no list", ""),
+    "no choice in a list": ("exclusions", "authority,firm,functions\na,F1,RU;Radio\n", "functions",
+                            "Radio", "is not a choice", "use one of RU, DU"),
+    "near a choice in a list": ("exclusions", "authority,firm,functions\na,F1,RU;Gnb\n",
+                                "functions", "Gnb", "is not a choice", "'gNB'"),
+    "choice twice in a list": ("exclusions", "authority,firm,functions\na,F1,RU;DU;RU\n",
+                               "functions", "RU", "in its list twice", ""),
+    "firm or country": ("exclusions", "authority,firm\na,p1\n", "firm", "p1",
+                        "is not in firms.csv or countries.csv", "'F1'"),
     "need of nothing": ("needs", "user,need,input\ncall,n,mains\n", "input", "mains",
                         "no identifier of the case", ""),
     "hidden character": ("sites", "site,operator\na,F1\u200b\n", "operator", "F1\u200b",
@@ -286,6 +295,17 @@ def test_references(
     assert problem in faults[0].problem
     assert near in faults[0].remedy
     assert near or NEAR not in faults[0].remedy
+
+
+def test_a_day_is_part_of_what_names_a_row(tmp_path: Path) -> None:
+    head = "authority,firm,by,functions,from\n"
+    rows = "a,F1,TWN,RU,\na,F1,TWN,RU,2020-01-01\na,F1,TWN,RU,2021-01-01\na,F1,TWN,DU,\n"
+    again = head + rows + "a,F1,TWN,RU,2020-01-01\na,F1,TWN,RU,\n"
+    faults = faults_of(tmp_path, {**WORLD, "exclusions": again})
+    assert [(fault.row, fault.problem) for fault in faults] == [
+        (6, "repeats row 3"),
+        (7, "repeats row 2"),
+    ]
 
 
 def test_an_identifier_is_ambiguous_only_among_the_kinds_allowed(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ Remedy = Callable[[str], str] | str
 EMPTY = -1
 """Code of an empty reference, text or choice."""
 
+RESERVED = ("none", "unknown", "ends")
+"""Words that stand for no thing, in cells and in answers."""
 HIDDEN = r"[\p{C}\p{Zl}\p{Zp}\x{00A0}\x{1680}\x{2000}-\x{200F}\x{202F}\x{205F}\x{3000}\x{FEFF}]"
 """Characters that do not show, or look like a plain space, as a regular expression."""
 
@@ -132,7 +134,12 @@ def _identifier_rules(
         "begins with a kind and ':'",
         "that form names a thing of that kind: leave the kind out",
     )
-    yield rule(f"{name} = 'none'", "is a word with a meaning of its own", "use another identifier")
+    words = ", ".join(map(literal, RESERVED))
+    yield rule(
+        f"{name} IN ({words})",
+        "is a word with a meaning of its own",
+        "use another identifier; what is not known is left empty where it is referred to",
+    )
     if schema.declares == "country":
         yield rule(
             f"NOT regexp_full_match({name}, '[A-Z]{{3}}')",
