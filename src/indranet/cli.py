@@ -49,6 +49,10 @@ FileGigabytes = Annotated[
 MostColumns = Annotated[int, typer.Option("--max-columns", help="Refuse tables with more columns.")]
 
 
+_PARTNERS = ("IND", "JPN", "USA", "AUS", "ISR")
+"""Countries of which the demo asks what they can make alone."""
+
+
 @app.command()
 def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     """Ask the bundled Indo-Pacific case its questions; write demo-run/report.html."""
@@ -58,7 +62,9 @@ def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     _clear_demo(folder)
     with as_file(example_folder("indo-pacific")) as case:
         network = _read(case, quiet or json_only)
-        run = _expose(network, folder / "exposure", ("indo-pacific",), quiet or json_only)
+        asked = {"only": _PARTNERS, "pairs": True, "availability": True}
+        inputs = ["indo-pacific", "--only", ",".join(_PARTNERS), "--pairs", "--availability"]
+        run = _expose(network, folder / "exposure", inputs, quiet or json_only, asked)
     _finish(run, json_only, quiet)
     _write_report([run], folder / "report.html", quiet or json_only)
 
@@ -145,9 +151,25 @@ def exposure(
     by: Annotated[
         str | None, typer.Option("--by", metavar="KIND,...", help="Kinds of thing to take away.")
     ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="IND,JPN,...", help="What these countries make alone."),
+    ] = None,
+    authority: Annotated[
+        str | None,
+        typer.Option("--authority", metavar="NAME", help="Whose exclusions decide on trust."),
+    ] = None,
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="Day; the case's first by default.")
     ] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Take away two at once as well.")] = False,
+    reasons: Annotated[
+        str | None,
+        typer.Option("--reasons", metavar="ID", help="Why it is lost, and its smallest cuts."),
+    ] = None,
+    availability: Annotated[
+        bool, typer.Option("--availability", help="How often services are down, from failures.")
+    ] = False,
     out: Out = None,
     max_file_gb: FileGigabytes = 4.0,
     max_columns: MostColumns = 10_000,
@@ -159,11 +181,21 @@ def exposure(
 
     silent = quiet or json_only
     folder = _vacant(free_folder("exposure") if out is None else out)
-    day = _day(on)
+    asked: dict[str, Any] = {
+        "by": _listed(by),
+        "only": _listed(only),
+        "authority": authority,
+        "on": _day(on),
+        "pairs": pairs,
+        "reasons": reasons,
+        "availability": availability,
+    }
     network = _read(case, silent, _limits(max_file_gb, max_columns))
-    asked = [str(case), *([f"--by {by}"] if by else []), *([f"--on {on}"] if on else [])]
-    kinds = tuple(k.strip() for k in by.split(",") if k.strip()) if by else None
-    run = _expose(network, folder, asked, silent, kinds, day)
+    options = {"by": by, "only": only, "authority": authority, "on": on, "reasons": reasons}
+    inputs = [str(case)]
+    inputs += [word for name, text in options.items() if text for word in (f"--{name}", text)]
+    inputs += [f"--{name}" for name in ("pairs", "availability") if asked[name]]
+    run = _expose(network, folder, inputs, silent, {k: v for k, v in asked.items() if v})
     _finish(run, json_only, quiet)
     _say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
@@ -244,36 +276,40 @@ def _read(case: Path, silent: bool, limits: "Limits | None" = None) -> "Network"
 def _expose(
     network: "Network",
     folder: Path,
-    asked: "tuple[str, ...] | list[str]",
+    inputs: "tuple[str, ...] | list[str]",
     silent: bool,
-    kinds: tuple[str, ...] | None = None,
-    day: Any = None,
+    asked: dict[str, Any],
 ) -> "Run":
     from indranet.runs.run import write_run
     from indranet.runs.words import warnings
-    from indranet.studies.candidates import DEFAULT_KINDS
     from indranet.studies.exposure import exposure as study
 
     begun = time.perf_counter()
     with _progress("taking each thing away", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = study(network, by=kinds or DEFAULT_KINDS, on=day, executor=threads)
+        found = study(network, **asked, executor=threads)
     seconds = time.perf_counter() - begun
     said = warnings(found.summary)
     for line in () if silent else said:
         sys.stderr.write(f"mind: {line}\n")
     return write_run(
         folder, "exposure", network, found.tables, found.summary,
-        inputs=asked, seconds=seconds, warnings=said,
+        inputs=inputs, seconds=seconds, warnings=said,
+        seed=0 if "availability" in asked else None,
     )  # fmt: skip
 
 
+def _listed(text: str | None) -> tuple[str, ...]:
+    """Return the words of a list with commas between."""
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
 def _finish(run: "Run", json_only: bool, quiet: bool) -> None:
-    from indranet.runs.words import worst_lines
+    from indranet.runs.terminal import answer_lines
 
     if json_only:
         typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))
     elif not quiet:
-        typer.echo("\n".join(worst_lines(run.manifest)))
+        typer.echo("\n".join(answer_lines(run)))
 
 
 def _write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:

@@ -9,14 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.model.network import Network
+from indranet.studies.availability import availability as availability_of
 from indranet.studies.candidates import DEFAULT_KINDS, candidates
+from indranet.studies.compile import HORIZONS, Horizon
+from indranet.studies.cut_sets import service_cut_sets
 from indranet.studies.description import absent_tables
 from indranet.studies.exclusions import excluded_words, exclusions
 from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.lanes import detours
-from indranet.studies.reach import NEED_SHARE, Table, reach
+from indranet.studies.only import only as partners_alone
+from indranet.studies.pairs import pairs as pairs_of
+from indranet.studies.reach import NEED_SHARE, Reach, Table, reach, stacked
 from indranet.studies.reasons import reasons as reasons_of
+from indranet.studies.shares import first_questions, shares
 from indranet.studies.worst import names_table
+
+CUT_COLUMNS = ("lost", "horizon", "set", "size", "kind", "id")
+"""Columns of the table of cut sets."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,11 @@ class Exposure:
         (services lost), `places` and `losses` (sites gathered at places, and the share lost there),
         both for the first cause of each of the worst; `names` (kind, id, name); `detours` (what the
         closing of each passage does to the lanes that use it); `reasons` (why things are lost).
-        With an authority `untrusted` (what works and is not trusted).
+        `shares`, `concentration`, `unknowns`, `product_shares`, `product_concentration`, `steps`
+        and `spend` are those of `studies.shares.shares`. As asked: `only` and what stands beside it
+        (`studies.only.only`), `untrusted` (what works and is not trusted), `pairs`
+        (`studies.pairs.pairs`), `cut_sets` (`studies.cut_sets`), `availability`, `importance` and
+        `left_out` (`studies.availability.availability`).
     summary
         Totals, the worst dependences now and in time, what was down before, what is not known.
     """
@@ -45,9 +58,13 @@ def exposure(
     network: Network,
     *,
     by: Sequence[str] = DEFAULT_KINDS,
-    on: np.datetime64 | None = None,
+    only: Sequence[str] = (),
     authority: str | None = None,
+    on: np.datetime64 | None = None,
+    pairs: bool = False,
     reasons: str | None = None,
+    availability: bool = False,
+    seed: int = 0,
     executor: Executor | None = None,
 ) -> Exposure:
     """Take away each candidate in turn and count what stops; tell what lies behind it.
@@ -58,13 +75,22 @@ def exposure(
         The case.
     by
         Kinds of candidate (see `studies.candidates.candidates`).
+    only
+        Countries of which to tell what they can make alone (see `studies.only.only`).
+    authority
+        Whose exclusions the trusted plane holds; nothing is excluded without one.
     on
         Day that decides which agreements are in force and whom an authority excludes; the case's
         first day by default.
-    authority
-        Whose exclusions the trusted plane holds; nothing is excluded without one.
+    pairs
+        Take the candidates away two by two as well (see `studies.pairs.pairs`).
     reasons
-        Thing or candidate whose reasons are told in full (see `studies.reasons.reasons`).
+        Thing or candidate whose reasons are told in full (see `studies.reasons.reasons`), with the
+        smallest sets of things without which a thing is lost (see `studies.cut_sets`).
+    availability
+        Compute how often each service is down (see `studies.availability.availability`).
+    seed
+        Of the draws that availability may take.
     executor
         Threads to spread the work over; results do not depend on their number.
 
@@ -75,24 +101,88 @@ def exposure(
     Raises
     ------
     UsageError
-        When a kind of candidate, an authority or an identifier is unknown.
+        When a kind of candidate, a country, an authority or an identifier is unknown.
     """
     asked = candidates(network, by)
     day = network.first_day if on is None else on
-    ground = groundwork(network, on=day, apart="site" in by)
+    ground = groundwork(
+        network, on=day, apart="site" in by, failing=availability or reasons is not None
+    )
     excluded = None if authority is None else exclusions(ground, authority, day)
+    alone = partners_alone(ground, only) if only else None
     found = reach(ground, asked, exclusions=excluded, executor=executor)
-    tables = {
+    tables: dict[str, Table] = {
         **found.tables,
         "names": names_table(network),
         "detours": detours(network, ground.routes),
         "reasons": reasons_of(network, found, reasons, authority or ""),
     }
+    tables |= shares(ground)
     unknown = found.nets["in time"][0].unknown
     summary = {**_summary(ground, unknown, day), **found.summary}
+    summary["first_questions"] = first_questions(network, tables)
+    if alone is not None:
+        tables |= alone.tables
+        summary["only"] = dict(alone.summary)
     if excluded is not None:
         summary["excluded"] = excluded_words(network, excluded)
+        summary["untrusted"] = {horizon: _untrusted(tables, horizon) for horizon in HORIZONS}
+    if reasons is not None:
+        summary["reasons_of"] = reasons
+        tables["cut_sets"], summary["cut_sets"] = _cuts(ground, found, reasons, executor)
+    if pairs:
+        two = pairs_of(asked, found.nets, found.weights, executor=executor)
+        tables["pairs"], summary["pairs_left_out"] = two.table, two.left_out
+        summary["worst_pairs"] = {horizon: _worst_pair(two.table, horizon) for horizon in HORIZONS}
+    if availability:
+        down = availability_of(ground, on=day, seed=seed, executor=executor)
+        tables |= down.tables
+        summary["availability"] = dict(down.summary)
     return Exposure(tables, summary)
+
+
+def _cuts(
+    ground: Groundwork, found: Reach, identifier: str, executor: Executor | None
+) -> tuple[Table, dict[str, Any]]:
+    """Return the minimal cut sets of a thing at each horizon, and to what size they are whole.
+
+    A candidate that is no thing of the case, as a territory, has none.
+    """
+    try:
+        thing = ground.network.find(identifier)
+    except KeyError:
+        thing = -1
+    complete: dict[str, Any] = {}
+    parts: list[Table] = []
+    for horizon, (compiled, ordered) in found.nets.items() if thing >= 0 else ():
+        cuts = service_cut_sets(ground, compiled, ordered, thing, horizon, executor=executor)
+        parts.append(cuts.table)
+        complete[horizon] = {
+            "complete_to": cuts.complete_to, "tried": cuts.tried, "down_before": cuts.down_before,
+        }  # fmt: skip
+    empty: Table = {name: np.array([], dtype=object) for name in CUT_COLUMNS}
+    return stacked(parts) if parts else empty, complete
+
+
+def _worst_pair(table: Table, horizon: Horizon) -> dict[str, Any] | None:
+    """Return the first pair of a horizon that takes more than its two take one by one."""
+    more = (table["services_more"] > 0) | (table["people_more"] > 0) | (table["sites_more"] > 0)
+    rows = np.flatnonzero((table["horizon"] == horizon) & more)
+    if not len(rows):
+        return None
+    return {column: values[rows[:1]].tolist()[0] for column, values in table.items()}
+
+
+def _untrusted(tables: Mapping[str, Table], horizon: Horizon) -> dict[str, float]:
+    """Count what works and is not trusted: services, real sites, users of the services."""
+    table = tables["untrusted"]
+    mine = table["horizon"] == horizon
+    services = mine & (table["kind"] == "service")
+    return {
+        "services": int(services.sum()),
+        "people": float(table["people"][services].sum()),
+        "sites": float(table["sites"][mine].sum()),
+    }
 
 
 def _summary(

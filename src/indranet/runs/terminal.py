@@ -1,0 +1,130 @@
+"""The answer of an exposure run on a terminal: each question asked, answered in a few lines."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from indranet.runs.findings import HORIZON_WORDS, KIND_WORDS
+from indranet.runs.run import Run
+from indranet.runs.words import counted, listed, people, worst_lines
+
+_CHAINS = 8
+"""Reasons told on a terminal; the run holds all."""
+_CUTS = 8
+
+
+def answer_lines(run: Run) -> list[str]:
+    """Return the answers of an exposure run as lines of plain text.
+
+    What the partners can make alone comes first where that was asked, then the worst dependences;
+    then pairs, trust, reasons and availability, as asked.
+
+    Parameters
+    ----------
+    run
+        A finished exposure run.
+    """
+    summary = run.manifest["summary"]
+    parts = [worst_lines(run.manifest)]
+    if "only" in summary:
+        parts.insert(0, ["What can they make alone?", summary["only"]["sentence"], ""])
+        parts.insert(1, ["What stops, without what?"])
+    if "worst_pairs" in summary:
+        parts.append(_pair_lines(summary))
+    if "excluded" in summary:
+        parts.append(_trust_lines(summary))
+    if "cut_sets" in summary:
+        parts += [_reason_lines(run), _cut_lines(run)]
+    if "availability" in summary:
+        parts.append(_availability_lines(summary["availability"]))
+    return [line for part in parts for line in part]
+
+
+def _pair_lines(summary: Mapping[str, Any]) -> list[str]:
+    lines = ["", "Two at once, more than one by one:"]
+    for horizon, pair in summary["worst_pairs"].items():
+        if pair is None:
+            lines.append(f"  {HORIZON_WORDS[horizon]}: no pair takes more")
+            continue
+        names = " and ".join(
+            f"{pair[side]} ({KIND_WORDS.get(pair[side + '_kind'], pair[side + '_kind'])})"
+            for side in ("a", "b")
+        )
+        more = [counted(pair["services_more"], "more service")] if pair["services_more"] else []
+        more += [f"{people(pair['people_more'])} more users"] if pair["people_more"] else []
+        more = more or [counted(pair["sites_more"], "more site")]
+        lines.append(f"  {HORIZON_WORDS[horizon]}: {names}: {listed(more)} than one by one")
+    return lines
+
+
+def _trust_lines(summary: Mapping[str, Any]) -> list[str]:
+    excluded = summary["excluded"]
+    lines = [
+        "",
+        f"Not trusted where {excluded['authority']} excludes "
+        f"{listed(excluded['firms'], 4) or 'nobody on this day'}:",
+    ]
+    for horizon, lost in summary["untrusted"].items():
+        sites = counted(lost["sites"], "site")
+        lines.append(
+            f"  {HORIZON_WORDS[horizon]}: {counted(lost['services'], 'service')} and {sites} work "
+            "and are not trusted"
+        )
+    return lines
+
+
+def _reason_lines(run: Run) -> list[str]:
+    """Return the reasons that were asked for, the chains that are told first."""
+    summary = run.manifest["summary"]
+    table = run.table("reasons")
+    rows = zip(*(values.tolist() for values in table.values()), strict=True)
+    asked = str(summary["reasons_of"])
+    chains = [
+        list(steps)
+        for key, steps in groupby(rows, key=lambda row: row[:5])
+        if asked in (key[4], f"{key[0]}:{key[1]}") or asked.partition(":")[2] == key[4]
+    ]
+    if not chains:
+        return ["", f"Nothing that was taken away stops {asked}."]
+    lines = ["", f"Why {asked}: {counted(len(chains), 'reason')}"]
+    lines += [f"  {line}" for chain in chains[:_CHAINS] for line in _chain(chain)]
+    if len(chains) > _CHAINS:
+        lines.append(f"  {len(chains) - _CHAINS:,} more in reasons.parquet")
+    return lines
+
+
+def _chain(steps: list[tuple[Any, ...]]) -> Iterator[str]:
+    kind, name, horizon, _, lost = steps[0][:5]
+    yield f"{HORIZON_WORDS[horizon]}, without {name} ({KIND_WORDS.get(kind, kind)}): {lost}"
+    for step in steps[1:]:
+        yield f"    \u2190 {step[7]} ({step[6]}): {step[8]}"
+
+
+def _cut_lines(run: Run) -> list[str]:
+    table = run.table("cut_sets")
+    columns = ("horizon", "set", "kind", "id")
+    rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
+    lines = []
+    for horizon, whole in run.manifest["summary"]["cut_sets"].items():
+        mine = [row for row in rows if row[0] == horizon]
+        sets = [list(members) for _, members in groupby(mine, key=lambda row: row[1])]
+        told = [" with ".join(f"{row[3]} ({row[2]})" for row in some) for some in sets]
+        lines.append(
+            f"  {HORIZON_WORDS[horizon]}: {counted(len(sets), 'set')} of up to "
+            f"{whole['complete_to']}{': ' if told else ''}{listed(told, _CUTS)}"
+        )
+    return ["", "Smallest sets of things without which it stops:", *lines] if lines else []
+
+
+def _availability_lines(summary: Mapping[str, Any]) -> list[str]:
+    worst = summary["worst"]["in time"][:3]
+    told = [
+        f"{entry['name'] or entry['service']} ({entry['hours_a_year']:.1f} hours a year)"
+        for entry in worst
+    ]
+    return [
+        "",
+        f"Down most, once nothing bridges an outage: {listed(told)}."
+        if told
+        else "Nothing that fails stops a service.",
+    ]
