@@ -117,9 +117,9 @@ def test_lacking_products_are_told_by_what_hangs_on_them() -> None:
     assert lacking["unknown"].tolist() == [False, True, False, False, True]
     assert found.summary["sentence"] == (
         "With the plants and firms of Aland and Bland alone, 2 of 5 installed products and 2 of 5 "
-        "functions can be made whole for certain, as far as the case lists what is in them; Logic "
-        "chip (packaged; 3 products hang on it), Mobile core and Antenna have no maker among them; of 8 parts, materials and tools 2 can "
-        "be."
+        "functions can be made whole for certain, as far as the case lists what is in them; "
+        "Logic chip (packaged; 3 products hang on it), Mobile core and Antenna have no maker among "
+        "them; of 8 parts, materials and tools 2 can be."
     )
 
 
