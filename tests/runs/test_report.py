@@ -123,11 +123,56 @@ def make_tables(worst: dict[str, list[dict[str, Any]]], places: int) -> dict[str
             "people": around.lognormal(11, 1, places),
         },
         "names": stacked(sorted(names), "kind id name"),
+        **tier_tables(),
+        "reasons": stacked(
+            [row for h, found in worst.items() for entry in found for row in path_of(h, entry)],
+            "kind id horizon plane lost step:i thing_kind thing why known ask",
+        ),
         "detours": stacked(
             [("sunda", 12, 2, 640.4, 1200.0, 2.0), ("panama", 3, 3, np.nan, np.nan, np.nan)],
             "passage lanes:i lanes_lost:i extra_km_median:f extra_km_most:f extra_days_most:f",
         ),
     }
+
+
+def path_of(horizon: str, entry: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the failing path of one dependence: a service, a site, what was taken away."""
+    thing = entry["things"][0]
+    key = thing["kind"], thing["id"], horizon, "works", "service-0"
+    return [
+        (*key, 0, "service", "service-0", "lost", "authored", ""),
+        (*key, 1, "site", "mast", "its need \u201cradio\u201d: none of 3 left", "synthetic",
+         "how much of this First <service> really needs"),
+        (*key, 2, thing["kind"], thing["id"], "it stands there; taken away", "real", ""),
+    ]  # fmt: skip
+
+
+def tier_tables() -> dict[str, Table]:
+    """Return shares of one function over two tiers: two radios, of a chip and something else."""
+    by = ("maker", "seat", "territory", "component", "passage")
+    tops = {0: ("tsmc", 0.6, 0.0), 1: ("asml", 0.7, 0.3)}
+    told = {("component", 0): "radio", ("component", 1): "chip"}
+    shares = [("", "RU", t, b, told.get((b, t), i), s) for t, (i, s, _) in tops.items() for b in by]
+    shares += [("", "RU", 0, b, "other", 0.4) for b in by]
+    shares += [("", "RU", 1, b, "unknown", 0.3) for b in by]
+    index = "operator function tier:i by hhi_low:f hhi_high:f unknown:f top top_share:f"
+    return {
+        "shares": stacked(shares, "operator function tier:i by id share:f"),
+        "concentration": stacked(
+            [("", "RU", t, b, s * s, (s + u) ** 2, u, told.get((b, t), i), s)
+             for t, (i, s, u) in tops.items() for b in by],
+            index,
+        ),
+        "unknowns": stacked(
+            [("", "RU", 1, b, "radio", "bill", 0.3, 0.2) for b in by],
+            "operator function tier:i by product fact share:f narrows:f",
+        ),
+        "steps": stacked(
+            [("RU", 0, "radio", "chip", 0.7), ("RU", 0, "radio", "unknown", 0.3)],
+            "function tier:i product component share:f",
+        ),
+        "spend": stacked([("telco", "RU", 1.0)], "operator function share:f"),
+    }  # fmt: skip
 
 
 def make_run(
@@ -160,6 +205,9 @@ def make_run(
             "near_misses": [
                 {"kind": "plant", "id": "near", "name": "near", "services_lost": 2,
                  "people_lost": 2.0},
+            ],
+            "first_questions": [
+                {"product": "radio", "fact": "bill", "narrows": 0.2, "words": "What is in it?"},
             ],
             "absent_tables": {"failures": "no probability can be given"},
         },
@@ -339,7 +387,8 @@ def test_names_from_data_stay_text(tmp_path: Path, name: str) -> None:
     run = make_run(tmp_path / "run", worst, case=name, warnings=[name], inputs=[name])
     page = Page(written(run, tmp_path / "out.html"))
     assert page.texts["h1"] == [name]
-    assert len(page.texts["script"]) == 2
+    # What the map and the tiers draw from, and the program.
+    assert len(page.texts["script"]) == 3
     assert f"{name} firm" in page.texts["p"]
     assert name in page.texts["li"]
     held = json.loads(next(t for t in page.texts["script"] if t.startswith("{")))
@@ -352,7 +401,7 @@ def test_a_case_in_which_nothing_is_lost(tmp_path: Path) -> None:
     page = Page(written(run, tmp_path / "out.html"))
     assert "Nothing that was taken away stops a service, at once or in time." in page.texts["p"]
     assert page.texts["p"].count("Nothing is lost.") == 2
-    assert "svg" not in page.texts
+    assert not page.having("div", "map")
     assert "No loss is known by country." in page.texts["p"]
 
 
@@ -527,7 +576,7 @@ def test_choosing_a_loss_colours_the_map(browser: Any, usual: Path) -> None:
     classes = "[...document.querySelectorAll('.places circle')].map((c) => c.className.baseVal)"
     title = "document.querySelector('.places circle title').textContent"
     before, first = tab.evaluate(classes), tab.evaluate(title)
-    tab.locator(".chooser select").select_option(label="2. TSMC (firm)")
+    tab.locator(".map .chooser select").select_option(label="2. TSMC (firm)")
     after = tab.evaluate(classes)
     assert len(after) == 30
     assert after != before
@@ -559,7 +608,7 @@ def test_it_reads_without_scripts_and_prints(browser: Any, usual: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(usual.as_uri())
-    assert not tab.locator(".chooser").is_visible()
+    assert not any(chooser.is_visible() for chooser in tab.locator(".chooser").all())
     assert not tab.locator(".filters").is_visible()
     assert tab.locator(".places circle").count() == 30
     assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from indranet.runs.availability_section import availability_section
 from indranet.runs.exposure_tables import (
     country_section,
     data_section,
@@ -13,6 +14,11 @@ from indranet.runs.exposure_tables import (
 from indranet.runs.findings import HORIZON_WORDS, Answer, Dependence, own_part
 from indranet.runs.map_section import map_section
 from indranet.runs.markup import Html, block, element, joined, table
+from indranet.runs.only_section import only_lead, only_section
+from indranet.runs.pairs_section import pairs_section
+from indranet.runs.reason_section import Chain, chains, reasons_section, why_line
+from indranet.runs.tiers_section import tiers_section
+from indranet.runs.trust_section import trust_section
 from indranet.runs.words import (
     FIRST,
     cause_list,
@@ -60,18 +66,7 @@ def exposure_article(answer: Answer, key: str, level: int) -> Html:
     level
         Level of its title among the headings of the page.
     """
-    sections = (
-        ("worst", "The five worst dependences", _worst_section(answer, level + 2)),
-        ("map", "Where it is felt", map_section(answer, key)),
-        ("countries", "Losses by country", country_section(answer)),
-        ("tables", "The tables behind it", tables_section(answer, level + 2)),
-        (
-            "data",
-            "What the data is",
-            joined([_facts(answer), data_section(answer.manifest, level + 2)]),
-        ),
-        ("limits", "What this report does not say", limits_section(answer.manifest)),
-    )
+    sections = _sections(answer, key, level)
     return element(
         "article",
         _head(answer, level),
@@ -99,6 +94,49 @@ def exposure_article(answer: Answer, key: str, level: int) -> Html:
     )
 
 
+def _sections(answer: Answer, key: str, level: int) -> list[tuple[str, str, Html]]:
+    """Return name, title and body of each section; what was not asked for has none."""
+    there = answer.tables
+    made = [
+        ("only", "What they can make alone", only_section(answer, level + 2))
+        if "only" in there
+        else None,
+        ("worst", "The five worst dependences", _worst_section(answer, level + 2)),
+        ("map", "Where it is felt", map_section(answer, key)),
+        ("countries", "Losses by country", country_section(answer)),
+        ("tiers", "Down every tier", tiers_section(answer, key, level + 2)),
+        ("pairs", "Two losses at once", pairs_section(answer, level + 2))
+        if "pairs" in there
+        else None,
+        ("trust", "What works and is not trusted", trust_section(answer, level + 2))
+        if "untrusted" in there
+        else None,
+        ("reasons", f"Why {_asked_name(answer)}", reasons_section(answer, level + 2))
+        if "reasons_of" in answer.summary
+        else None,
+        ("availability", "How often services are down", availability_section(answer, level + 2))
+        if "availability" in there
+        else None,
+        ("tables", "The tables behind it", tables_section(answer, level + 2)),
+        (
+            "data",
+            "What the data is",
+            joined([_facts(answer), data_section(answer.manifest, level + 2)]),
+        ),
+        ("limits", "What this report does not say", limits_section(answer)),
+    ]
+    return [section for section in made if section is not None]
+
+
+def _asked_name(answer: Answer) -> str:
+    """Return the name in words of the thing whose reasons were asked for."""
+    asked = str(answer.summary["reasons_of"])
+    kind, _, rest = asked.rpartition(":")
+    kinds = (kind,) if kind else ("service", "facility", "product", "firm", "passage")
+    names = [answer.name(kind, rest) for kind in kinds]
+    return next((name for name in names if name != rest), rest)
+
+
 def _head(answer: Answer, level: int) -> Html:
     manifest, summary = answer.manifest, answer.summary
     known = [
@@ -111,6 +149,7 @@ def _head(answer: Answer, level: int) -> Html:
         [
             element("p", "What it depends on", class_="overline"),
             element(f"h{level}", element("bdi", str(manifest["case"]))),
+            *only_lead(answer),
             element("p", sentence(answer.worst, summary), class_="answer"),
             element("p", _people_note(summary), class_="soft small"),
             element(
@@ -205,7 +244,8 @@ def _glossary() -> Html:
 
 def _worst_column(answer: Answer, horizon: str, level: int) -> Html:
     found = answer.worst[horizon][:FIRST]
-    lines = [_worst_line(answer, dependence) for dependence in found]
+    paths = chains(answer)
+    lines = [_worst_line(answer, dependence, paths) for dependence in found]
     return element(
         "div",
         element(f"h{level}", HORIZON_WORDS[horizon], class_="horizon"),
@@ -214,7 +254,7 @@ def _worst_column(answer: Answer, horizon: str, level: int) -> Html:
     )
 
 
-def _worst_line(answer: Answer, dependence: Dependence) -> Html:
+def _worst_line(answer: Answer, dependence: Dependence, found: Sequence[Chain]) -> Html:
     share, unit = dependence.part
     name, kinds = next(iter(causes(dependence).items()))
     return element(
@@ -240,6 +280,7 @@ def _worst_line(answer: Answer, dependence: Dependence) -> Html:
             class_="loss",
         ),
         *(element("p", note, class_="note") for note in _notes(answer, dependence)),
+        *why_line(found, dependence),
     )
 
 

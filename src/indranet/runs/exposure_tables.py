@@ -281,7 +281,7 @@ def _need_share_table(answer: Answer) -> Html:
 
 def _detours_table(answer: Answer) -> Html:
     """Return how much longer the lanes get that lead through each passage, most used first."""
-    found = answer.detours
+    found = answer.tables["detours"]
     note = (
         "A lane with a way round is late, not lost: it counts as working above. Ways are measured "
         "on the sea network; a ship goes 600\u00a0km a day."
@@ -416,8 +416,9 @@ def _gaps(manifest: Mapping[str, Any]) -> list[str]:
     return gaps or ["Nothing is missing that the case itself names."]
 
 
-def limits_section(manifest: Mapping[str, Any]) -> Html:
-    """Return what the answer does not say, for one manifest."""
+def limits_section(answer: Answer) -> Html:
+    """Return what the answer does not say."""
+    manifest = answer.manifest
     usual = percent(float(manifest["summary"]["need_share"]))
     made_up = manifest["provenance_shares"].get("synthetic", 0.0)
     limits = [
@@ -433,7 +434,8 @@ def limits_section(manifest: Mapping[str, Any]) -> Html:
         if manifest["summary"]["people_counted_by"] == "services"
         else "People are those whom the lost sites serve; nobody says what for.",
         "Goods that have a way round a closed passage count as arriving. They arrive later.",
-        "One loss at a time is taken away. Two at once can take more than both alone.",
+        "One loss at a time is taken away, or two where pairs were asked for. More at once can "
+        "take more than all of them one by one.",
         "A line says that much hangs on a thing, not that the thing is unsafe or likely to fail.",
     ]
     if made_up:

@@ -49,8 +49,47 @@ _NEEDED = {
     "detours": (
         "passage", "lanes", "lanes_lost", "extra_km_median", "extra_km_most", "extra_days_most",
     ),
+    "reasons": (
+        "kind", "id", "horizon", "plane", "lost", "step", "thing_kind", "thing", "why", "known",
+        "ask",
+    ),
+    "shares": ("operator", "function", "tier", "by", "id", "share"),
+    "concentration": (
+        "operator", "function", "tier", "by", "hhi_low", "hhi_high", "unknown", "top", "top_share",
+    ),
+    "unknowns": ("operator", "function", "tier", "by", "product", "fact", "share", "narrows"),
+    "steps": ("function", "tier", "product", "component", "share"),
+    "spend": ("operator", "function", "share"),
 }  # fmt: skip
 """Tables and columns of an exposure run that a report reads."""
+_IF_ASKED = {
+    "only": (
+        "product", "can_be_made", "units_per_quarter", "missing", "unknown", "binding",
+        "restored_by", "sets",
+    ),
+    "only_functions": (
+        "function", "products", "makeable", "can_be_made", "unknown", "units_per_quarter",
+        "nearest", "missing",
+    ),
+    "only_layers": ("layer", "country", "made", "alone", "of", "products"),
+    "only_lacking": ("product", "unknown", "products", "functions"),
+    "untrusted": ("kind", "id", "horizon", "people", "sites"),
+    "pairs": (
+        "a", "b", "horizon", "services_lost", "people_lost", "sites_lost", "a_kind", "b_kind",
+        "services_more", "people_more", "sites_more",
+    ),
+    "cut_sets": ("lost", "horizon", "set", "size", "kind", "id"),
+    "availability": (
+        "service", "horizon", "unavailability", "low", "high", "method", "draws", "why",
+    ),
+    "importance": ("service", "horizon", "thing", "kind", "birnbaum", "fussell_vesely"),
+    "left_out": ("thing", "kind"),
+}  # fmt: skip
+"""The same for what a run holds only where it was asked for."""
+_BY_THING = (
+    "reach", "need_share", "reach_countries", "services", "losses",
+)  # fmt: skip
+"""Tables whose rows are found by what was taken away and when."""
 _TOLD = (
     "case",
     "case_hash",
@@ -65,7 +104,7 @@ _TOLD = (
 _SAID = (
     "on", "services", "site_rows", "sites", "people", "people_counted_by", "need_share", "worst",
     "down_before", "near_misses", "taken_away", "unknown_products", "unplaced_lanes",
-    "absent_tables",
+    "absent_tables", "first_questions",
 )  # fmt: skip
 _GROUPED = (
     "things", "services_lost", "people_lost", "sites_lost", "services_elsewhere",
@@ -187,8 +226,8 @@ class Answer:
         Horizon to its dependences, worst first.
     reach, need_share, countries, services, losses
         The run's tables by what was taken away (`countries` is `reach_countries`).
-    places, detours
-        The run's tables of those names.
+    tables
+        The other tables that a report reads, by name; those asked for only where they are.
     names
         (kind, id) to the name in words, of what has one; a country's kind is country.
     """
@@ -201,9 +240,8 @@ class Answer:
     countries: Losses
     services: Losses
     losses: Losses
-    places: Table
+    tables: Mapping[str, Table]
     names: Mapping[tuple[str, str], str]
-    detours: Table
 
     def name(self, kind: str, identifier: str) -> str:
         """Return the name in words of a thing or of a kind of loss, else its identifier."""
@@ -222,8 +260,8 @@ def read_answer(run: Run) -> Answer:
     faults = _manifest_faults(run.manifest) + faults
     if faults:
         raise InputError(faults)
-    names, detours = tables.pop("names"), tables.pop("detours")
-    losses = {name: _by_thing(columns) for name, columns in tables.items() if name != "places"}
+    names = tables.pop("names")
+    losses = {name: _by_thing(tables.pop(name)) for name in _BY_THING}
     countries = losses.pop("reach_countries")
     worst = {horizon: dependences(run.manifest, horizon) for horizon in HORIZON_WORDS}
     return Answer(
@@ -231,8 +269,7 @@ def read_answer(run: Run) -> Answer:
         summary=run.manifest["summary"],
         worst=worst,
         countries=countries,
-        places=tables["places"],
-        detours=detours,
+        tables=tables,
         names=dict(
             zip(
                 zip(names["kind"].tolist(), names["id"].tolist(), strict=True),
@@ -267,7 +304,8 @@ def _tables(run: Run) -> tuple[dict[str, Table], list[Fault]]:
     """Read the tables that a report needs; return what is wrong with them beside them."""
     tables: dict[str, Table] = {}
     faults = []
-    for name, columns in _NEEDED.items():
+    asked = {name: columns for name, columns in _IF_ASKED.items() if name in run.tables}
+    for name, columns in {**_NEEDED, **asked}.items():
         try:
             tables[name] = run.table(name)
         except KeyError:

@@ -30,7 +30,7 @@ def map_section(answer: Answer, key: str) -> Html:
     key
         Prefix of the identifiers on the page.
     """
-    worst, places = answer.worst, answer.places
+    worst, places = answer.worst, answer.tables["places"]
     if not len(places["place"]):
         return element("p", "No site of the case has a position, so there is no map.")
     chosen = [dependence for found in worst.values() for dependence in found]

@@ -61,7 +61,8 @@ def _page(answers: Sequence[Answer]) -> Html:
     marking = max((str(answer.manifest["marking"]) for answer in answers), key=MARKINGS.index)
     cases = list(dict.fromkeys(str(answer.manifest["case"]) for answer in answers))
     title = listed(cases, 4)
-    style, script = _file("report.css"), _file("report.js")
+    style = "".join(map(_file, ("report.css", "only_section.css", "tiers_section.css")))
+    script = "".join(map(_file, ("report.js", "tiers_section.js")))
     # Only a marking of the protocol comes here, never a text from data.
     paper = f'@page {{ @top-right {{ content: "{marking}"; font: 700 8.5pt sans-serif; }} }}'
     alone = len(answers) == 1
