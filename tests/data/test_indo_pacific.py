@@ -209,9 +209,51 @@ def test_the_bill_of_materials_is_more_than_five_tiers_deep() -> None:
     assert "euv-lithography" not in chosen
 
 
-def test_it_takes_no_side() -> None:
-    assert not (CASE / "exclusions.csv").exists()
+def test_it_takes_no_side(network: Network) -> None:
+    """Nobody is excluded until an authority is named; what is made up comes as a mirror pair."""
+    found = exposure(network, by=["firm"])
+    assert set(found.tables["reach"]["plane"]) == {"works"}
+    assert "untrusted" not in found.tables
+    excluded = rows("exclusions")
+    made_up = {e["authority"] for e in excluded if e["source"].startswith("made up")}
+    assert made_up == {"example-one", "example-two"}
+    pair = [(e["firm"], e["by"]) for e in excluded if e["authority"] in made_up]
+    assert pair == [("CHN", ""), ("USA", "")]
+    listed = [e for e in excluded if e["provenance"] == "real"]
+    assert {e["authority"] for e in listed} == {"us-covered-list"}
     assert not (CASE / "rules.csv").exists()
+
+
+@pytest.mark.parametrize("authority", ["example-one", "example-two"])
+def test_either_of_the_mirror_pair_reaches_what_buys_the_same_parts(
+    network: Network, authority: str
+) -> None:
+    """At once trust hangs on vendors; in time on who makes the parts, several tiers down."""
+    lost = exposure(network, by=["firm"], authority=authority).summary["untrusted"]
+    assert 0 < lost["now"]["services"] < lost["in time"]["services"]
+
+
+def test_what_partners_lack_is_true_to_the_tables(network: Network) -> None:
+    """The sentence of the demo, worked from the rows of plants and firms."""
+    partners = {"IND", "JPN", "USA", "AUS", "ISR"}
+    seat = {f["firm"]: f["country"] for f in rows("firms")}
+    parent = {f["firm"]: f["parent"] for f in rows("firms")}
+
+    def inside(firm: str) -> bool:
+        return not firm or (seat[firm] in partners and inside(parent[firm]))
+
+    made = {p["product"] for p in rows("plants") if p["country"] in partners and inside(p["firm"])}
+    plants = {p["product"] for p in rows("plants")}
+    summary = exposure(network, by=["firm"], only=sorted(partners)).summary["only"]
+    for lacking in summary["lacking"]:
+        assert lacking["product"] in plants
+        assert lacking["product"] not in made
+    assert {"rare-gases", "power-supply", "advanced-wafer", "euv-lithography"} <= {
+        lacking["product"] for lacking in summary["lacking"]
+    }
+    assert "gallium" in made
+    assert "Rare gases" in summary["sentence"]
+    assert "Power supply" in summary["sentence"]
 
 
 def test_everything_works_before_anything_is_taken_away(network: Network) -> None:

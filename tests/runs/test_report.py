@@ -142,7 +142,7 @@ def path_of(horizon: str, entry: dict[str, Any]) -> list[tuple[Any, ...]]:
     return [
         (*key, 0, "service", "service-0", "lost", "authored", ""),
         (*key, 1, "site", "mast", "its need \u201cradio\u201d: none of 3 left", "synthetic",
-         "how much of this First <service> really needs"),
+         "With how much of its need does First <service> still run?"),
         (*key, 2, thing["kind"], thing["id"], "it stands there; taken away", "real", ""),
     ]  # fmt: skip
 

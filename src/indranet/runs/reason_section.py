@@ -111,7 +111,7 @@ def _to_be_sure(chain: Chain) -> list[Html]:
     asks = list(dict.fromkeys(step.ask for step in chain.steps if step.ask))
     parts = [element("p", f"It rests on rows that are {listed(known, 6)}.", class_="small soft")]
     if asks:
-        items = [element("li", f"{ask[0].upper()}{ask[1:]}?") for ask in asks]
+        items = [element("li", ask) for ask in asks]
         parts.append(element("p", "To be sure, find out:", class_="small"))
         parts.append(element("ul", *items, class_="small asks"))
     return parts

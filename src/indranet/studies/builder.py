@@ -137,9 +137,9 @@ class Builder:
             least=least,
         )
         capacity = np.concatenate([np.zeros(0), *(link[3] for link in self._links)])
-        return gates, self._finish_labels(capacity[order])
+        return gates, self._finish_labels(capacity[order].astype(np.float64))
 
-    def _finish_labels(self, capacity: Amounts) -> Labels:
+    def _finish_labels(self, capacity: npt.NDArray[np.float64]) -> Labels:
         roles = ("", *sorted({label[2] for label in self._labels}))
         role = np.zeros(self.size, dtype=np.int8)
         of = np.full(self.size, -1, dtype=np.int32)

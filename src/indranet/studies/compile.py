@@ -21,13 +21,13 @@ from indranet.engines.gates import Gates
 from indranet.model.schema import KINDS, TABLES
 from indranet.studies.builder import Builder, Codes, Labels
 from indranet.studies.exclusions import Exclusions
-from indranet.studies.groundwork import USED, Groundwork, Pairs, expand, plant_output
+from indranet.studies.groundwork import USED, Groundwork, Pairs
 from indranet.studies.service_side import ServiceSide, Sides
 from indranet.studies.supply_side import Draft, Horizon, SupplySide
 
 HORIZONS: tuple[Horizon, ...] = ("now", "in time", "resourced")
 
-__all__ = ["HORIZONS", "Compiled", "Horizon", "compile_network", "expand", "plant_output"]
+__all__ = ["HORIZONS", "Compiled", "Horizon", "compile_network"]
 
 
 @dataclass(frozen=True)

@@ -117,24 +117,24 @@ def steps(
     before = item.thing
     between: list[str] = []
     asks: list[str] = []
-    rows: list[int] = []
+    rows: set[int] = set()
     for place, (gate, still) in enumerate(zip(path, left, strict=True)):
         role, of = labels.roles[labels.role[gate]], int(labels.of[gate])
         if role not in _THINGS:
             by = int(labels.by[gate])
             between += _condition(words, compiled, gate, still, item)
             rests_on = _rests_on(words.network, role, of, by)
-            asks += _question(words, role, of, by) if set(rests_on) - _OBSERVED else []
-            rows += rests_on
+            asks += _question(words, role, of, by) if rests_on - _OBSERVED else []
+            rows |= rests_on
         elif place and of != before:
             pair = words.kind(before), words.kind(of)
             why = "; ".join(between) or _SAYS.get(pair, "it takes it")
             why += f"; excluded by {item.id}" if role == "excluded" else ""
             found.append(_step(words, of, why, rows, asks))
-            before, between, rows, asks = of, [], [], []
+            before, between, rows, asks = of, [], set(), []
     if item.kind != "exclusion" and len(found) > 1:
-        kind, name, why, *rest = found[-1]
-        found[-1] = kind, name, f"{why}; taken away", *rest
+        kind, name, why, known, ask = found[-1]
+        found[-1] = kind, name, f"{why}; taken away", known, ask
     return found
 
 
@@ -146,41 +146,43 @@ def _step(words: Words, thing: int, why: str, rows: Iterable[int], asks: Iterabl
         known.add(int(network[DECLARED_BY[kind]]["provenance"][thing - network.offset(kind)]))
     names = ("not stated", *PROVENANCES)
     told = ", ".join(names[k + 1] for k in sorted(known))
-    return kind, str(words.names[thing]), why, told, "; ".join(asks)
+    return kind, str(words.names[thing]), why, told, " ".join(asks)
 
 
-def _rests_on(network: Network, role: str, of: int, by: int) -> list[int]:
+def _rests_on(network: Network, role: str, of: int, by: int) -> set[int]:
     """Return the provenances of the rows that a gate between two things rests on."""
     if role == "contract":
         rows = _of_owner(network, "supplies", by)
         product = network["plants"]["product"][network["supplies"]["supplier"][rows]]
-        rows = rows[product == of - network.offset("product")]
-        return np.unique(network["supplies"]["provenance"][rows]).tolist()
+        return _provenances(network, "supplies", rows[product == of - network.offset("product")])
     if role == "output":
-        plants = network["plants"]
-        made = plants["product"] == of - network.offset("product")
-        return np.unique(plants["provenance"][made]).tolist()
+        made = network["plants"]["product"] == of - network.offset("product")
+        return _provenances(network, "plants", np.flatnonzero(made))
     if role == "need":
         rows = _of_owner(network, "needs", of)
-        rows = rows[network["needs"]["need"][rows] == by]
-        return np.unique(network["needs"]["provenance"][rows]).tolist()
+        return _provenances(network, "needs", rows[network["needs"]["need"][rows] == by])
     if role == "served":
         rows = _of_owner(network, "equipment", of - network.offset("site"))
-        rows = rows[network["equipment"]["function"][rows] == by]
-        return np.unique(network["equipment"]["provenance"][rows]).tolist()
-    return []
+        served = network["equipment"]["function"][rows] == by
+        return _provenances(network, "equipment", rows[served])
+    return set()
+
+
+def _provenances(network: Network, table: str, rows: npt.NDArray[np.int64]) -> set[int]:
+    return set(network[table]["provenance"][rows].tolist())
 
 
 def _question(words: Words, role: str, of: int, by: int) -> list[str]:
     """Return what would have to be known to be sure of what a gate says."""
     if role == "contract":
-        return [f"which plants really supply {words.name(of)} to {words.name(by)}"]
+        return [f"Which plants really supply {words.name(of)} to {words.name(by)}?"]
     if role == "output":
-        return [f"whether others make {words.name(of)}, and how much"]
+        return [f"Who else makes {words.name(of)}, and how much?"]
     if role == "need":
-        return [f"how much of this {words.name(of)} really needs"]
+        need = str(words.network["needs"].words["need"][by])
+        return [f"With how much of its need \u201c{need}\u201d does {words.name(of)} still run?"]
     if role == "served":
-        return [f"what {words.name(of)} has installed for {FUNCTIONS[by]}"]
+        return [f"What does {words.name(of)} really have installed for {FUNCTIONS[by]}?"]
     return []
 
 

@@ -63,8 +63,8 @@ class SupplySide:
         self.builder = draft.builder
         self.own = own
         self.gate = gate
-        self._contract_keys = np.zeros(0, dtype=np.int64)
-        self._contract_gates = np.zeros(0, dtype=np.int64)
+        self._contract_keys: Codes = np.zeros(0, dtype=np.int64)
+        self._contract_gates: Codes = np.zeros(0, dtype=np.int64)
 
     def works(self, kind: str) -> Codes:
         """Return the gates that say whether the things of a kind work, as inputs of others."""
