@@ -121,6 +121,10 @@ def test_quiet_prints_nothing(here: Path, capsys: pytest.CaptureFixture[str]) ->
         (["exposure", "case", "--by", "moon"], 2, "choose from"),
         (["exposure", "case", "--on", "2026-02-30"], 2, "YYYY-MM-DD"),
         (["exposure", "case", "--out", "case"], 2, "never overwrites"),
+        (["exposure", "case", "--only", "AAB"], 2, "AAA"),
+        (["exposure", "case", "--authority", "ours"], 2, "the case has no exclusions"),
+        (["exposure", "case", "--reasons", "nowhere"], 2, "names no one thing"),
+        (["exposure", "case", "--reasons", "AAA"], 2, "write territory:AAA or jurisdiction:AAA"),
         (["exposure"], 2, "CASE"),
         (["exposure", "case", "--nothing"], 2, "--nothing"),
         (["no-such-command"], 2, "no-such-command"),
@@ -135,6 +139,43 @@ def test_exit_codes_and_what_is_said(
 ) -> None:
     assert run(arguments) == code
     assert said in capsys.readouterr().err
+    assert here.is_dir()
+
+
+def test_every_question_is_answered_and_drawn(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", "mine", "--quiet"]) == 0
+    asked = ["--only", "IND,JPN", "--authority", "list-one", "--pairs", "--availability",
+             "--reasons", "emergency-call-pune"]  # fmt: skip
+    services = (here / "mine" / "services.csv").read_text().splitlines()[1:]
+    asked[-1] = services[0].split(",")[0]
+    assert run(["exposure", "mine", *asked, "--out", "answer"]) == 0
+    told = capsys.readouterr().out
+    for line in (
+        "What can they make alone?", "What stops, without what?", "Two at once",
+        "Not trusted where list-one excludes Alpha Radio", f"Why {asked[-1]}: ",
+        "Smallest sets of things without which it stops:", "Down most",
+    ):  # fmt: skip
+        assert line in told, line
+    assert run(["check", "answer"]) == 0
+    manifest = json.loads((here / "answer" / "run.json").read_text())
+    assert manifest["inputs"] == ["mine", *asked[:4], *asked[6:], "--pairs", "--availability"]
+    assert manifest["seed"] == 0
+    assert run(["report", "answer", "--xlsx"]) == 0
+    page = (here / "answer" / "report.html").read_text()
+    for title in (
+        "Down every tier", "Two losses at once", "What works and is not trusted",
+        "How often services are down", "What they can make alone",
+    ):  # fmt: skip
+        assert page.count(f">{title}<") == 2, title  # once in the contents, once as a heading
+
+
+def test_the_reasons_of_a_cause_are_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["exposure", "case", "--reasons", "firm:south"]) == 0
+    told = capsys.readouterr().out
+    assert "In time, without south (firm): full-cover" in told
+    assert "core-south (product): nothing left that serves AMF" in told
     assert here.is_dir()
 
 

@@ -8,6 +8,9 @@ from indranet.runs.findings import HORIZON_WORDS, KIND_WORDS
 from indranet.runs.run import Run
 from indranet.runs.words import counted, listed, people, worst_lines
 
+Names = Mapping[tuple[str, str], str]
+"""Kind and identifier to a name in words."""
+
 _CHAINS = 8
 """Reasons told on a terminal; the run holds all."""
 _CUTS = 8
@@ -29,51 +32,72 @@ def answer_lines(run: Run) -> list[str]:
     if "only" in summary:
         parts.insert(0, ["What can they make alone?", summary["only"]["sentence"], ""])
         parts.insert(1, ["What stops, without what?"])
+    names = _names(run)
     if "worst_pairs" in summary:
-        parts.append(_pair_lines(summary))
+        parts.append(_pair_lines(summary, names))
     if "excluded" in summary:
-        parts.append(_trust_lines(summary))
+        parts.append(_trust_lines(summary, names))
     if "cut_sets" in summary:
-        parts += [_reason_lines(run), _cut_lines(run)]
+        parts += [_reason_lines(run, names), _cut_lines(run, names)]
     if "availability" in summary:
         parts.append(_availability_lines(summary["availability"]))
     return [line for part in parts for line in part]
 
 
-def _pair_lines(summary: Mapping[str, Any]) -> list[str]:
+def _names(run: Run) -> Names:
+    """Return the name in words of each thing that has one, by the kind it is taken away as."""
+    table = run.table("names")
+    names = {
+        (kind, identifier): name
+        for kind, identifier, name in zip(
+            *(table[c].tolist() for c in ("kind", "id", "name")), strict=True
+        )
+    }
+    also = {"country": ("territory", "jurisdiction"), "firm": ("control",)}
+    return names | {
+        (kind, identifier): name
+        for (of, identifier), name in names.items()
+        for kind in also.get(of, ())
+    }
+
+
+def _called(names: Names, kind: str, identifier: str) -> str:
+    return f"{names.get((kind, identifier), identifier)} ({KIND_WORDS.get(kind, kind)})"
+
+
+def _pair_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
     lines = ["", "Two at once, more than one by one:"]
+    unit = "people" if summary["people_counted_by"] == "sites" else "users"
     for horizon, pair in summary["worst_pairs"].items():
         if pair is None:
             lines.append(f"  {HORIZON_WORDS[horizon]}: no pair takes more")
             continue
-        names = " and ".join(
-            f"{pair[side]} ({KIND_WORDS.get(pair[side + '_kind'], pair[side + '_kind'])})"
-            for side in ("a", "b")
-        )
+        told = " and ".join(_called(names, pair[f"{side}_kind"], pair[side]) for side in "ab")
         more = [counted(pair["services_more"], "more service")] if pair["services_more"] else []
-        more += [f"{people(pair['people_more'])} more users"] if pair["people_more"] else []
+        more += [f"{people(pair['people_more'])} more {unit}"] if pair["people_more"] else []
         more = more or [counted(pair["sites_more"], "more site")]
-        lines.append(f"  {HORIZON_WORDS[horizon]}: {names}: {listed(more)} than one by one")
+        lines.append(f"  {HORIZON_WORDS[horizon]}: {told}: {listed(more)} than one by one")
     return lines
 
 
-def _trust_lines(summary: Mapping[str, Any]) -> list[str]:
+def _trust_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
     excluded = summary["excluded"]
+    firms = [names.get(("firm", firm), firm) for firm in excluded["firms"]]
     lines = [
         "",
         f"Not trusted where {excluded['authority']} excludes "
-        f"{listed(excluded['firms'], 4) or 'nobody on this day'}:",
+        f"{listed(firms, 4) or 'nobody on this day'}:",
     ]
     for horizon, lost in summary["untrusted"].items():
-        sites = counted(lost["sites"], "site")
-        lines.append(
-            f"  {HORIZON_WORDS[horizon]}: {counted(lost['services'], 'service')} and {sites} work "
-            "and are not trusted"
-        )
+        if not (lost["services"] or lost["sites"]):
+            lines.append(f"  {HORIZON_WORDS[horizon]}: nothing")
+            continue
+        services, sites = counted(lost["services"], "service"), counted(lost["sites"], "site")
+        lines.append(f"  {HORIZON_WORDS[horizon]}: {services} and {sites} that work")
     return lines
 
 
-def _reason_lines(run: Run) -> list[str]:
+def _reason_lines(run: Run, names: Names) -> list[str]:
     """Return the reasons that were asked for, the chains that are told first."""
     summary = run.manifest["summary"]
     table = run.table("reasons")
@@ -87,20 +111,21 @@ def _reason_lines(run: Run) -> list[str]:
     if not chains:
         return ["", f"Nothing that was taken away stops {asked}."]
     lines = ["", f"Why {asked}: {counted(len(chains), 'reason')}"]
-    lines += [f"  {line}" for chain in chains[:_CHAINS] for line in _chain(chain)]
+    lines += [f"  {line}" for chain in chains[:_CHAINS] for line in _chain(chain, names)]
     if len(chains) > _CHAINS:
         lines.append(f"  {len(chains) - _CHAINS:,} more in reasons.parquet")
     return lines
 
 
-def _chain(steps: list[tuple[Any, ...]]) -> Iterator[str]:
-    kind, name, horizon, _, lost = steps[0][:5]
-    yield f"{HORIZON_WORDS[horizon]}, without {name} ({KIND_WORDS.get(kind, kind)}): {lost}"
+def _chain(steps: list[tuple[Any, ...]], names: Names) -> Iterator[str]:
+    kind, identifier, horizon, _, lost = steps[0][:5]
+    cause = _called(names, kind, identifier)
+    yield f"{HORIZON_WORDS[horizon]}, without {cause}: {names.get((steps[0][6], lost), lost)}"
     for step in steps[1:]:
-        yield f"    \u2190 {step[7]} ({step[6]}): {step[8]}"
+        yield f"    \u2190 {_called(names, step[6], step[7])}: {step[8]}"
 
 
-def _cut_lines(run: Run) -> list[str]:
+def _cut_lines(run: Run, names: Names) -> list[str]:
     table = run.table("cut_sets")
     columns = ("horizon", "set", "kind", "id")
     rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
@@ -108,7 +133,7 @@ def _cut_lines(run: Run) -> list[str]:
     for horizon, whole in run.manifest["summary"]["cut_sets"].items():
         mine = [row for row in rows if row[0] == horizon]
         sets = [list(members) for _, members in groupby(mine, key=lambda row: row[1])]
-        told = [" with ".join(f"{row[3]} ({row[2]})" for row in some) for some in sets]
+        told = [" with ".join(_called(names, *row[2:4]) for row in some) for some in sets]
         lines.append(
             f"  {HORIZON_WORDS[horizon]}: {counted(len(sets), 'set')} of up to "
             f"{whole['complete_to']}{': ' if told else ''}{listed(told, _CUTS)}"
