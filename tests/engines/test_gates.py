@@ -5,21 +5,15 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.engines.nets import Array, net, sparse
 
 from indranet.engines.gates import Gates, dark, lost, order, sample, up
 from indranet.engines.gates.twin import draw_twin, lost_twin, up_twin
 
-Array = npt.NDArray[Any]
 relaxed = settings(deadline=None, max_examples=150)
-
-
-def sparse(removed: Array) -> tuple[Array, Array]:
-    """Row starts and nodes of a bool table (alternatives, nodes)."""
-    return np.concatenate([[0], np.cumsum(removed.sum(axis=1))]), np.nonzero(removed)[1]
 
 
 def unpacked(words: Array, alternatives: int) -> Array:
@@ -27,18 +21,6 @@ def unpacked(words: Array, alternatives: int) -> Array:
     bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little").astype(np.bool_)
     assert not bits[:, alternatives:].any()
     return bits[:, :alternatives].T
-
-
-def net(rows: list[tuple[int, list[tuple[int, int]], bool]]) -> Gates:
-    """Gates from (threshold, [(input, weight), ...], least) a node."""
-    links = [link for _, row, _ in rows for link in row]
-    return Gates(
-        threshold=np.array([threshold for threshold, _, _ in rows], dtype=np.int64),
-        start=np.cumsum([0] + [len(row) for _, row, _ in rows]),
-        inputs=np.array([node for node, _ in links], dtype=np.int32),
-        weights=np.array([weight for _, weight in links], dtype=np.int32),
-        least=np.array([least for _, _, least in rows], dtype=np.bool_),
-    )
 
 
 @st.composite

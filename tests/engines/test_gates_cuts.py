@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oxidd.bdd import BDDFunction, BDDManager
+from tests.engines.nets import TREES, Array, Row, compiled, needs, net
 
 from indranet.engines.gates import Gates, order, up
 from indranet.engines.gates.cuts import CutSets, cut_sets
@@ -19,28 +19,6 @@ from indranet.engines.gates.twin import up_twin
 from indranet.intake.faulttree import faulttree
 from indranet.model.case import read
 from indranet.model.network import Network
-
-Array = npt.NDArray[Any]
-Row = tuple[int, list[tuple[int, int]], bool]
-TREES = Path(__file__).parent.parent / "intake" / "faulttrees"
-
-
-def net(rows: list[Row]) -> Gates:
-    """Gates from (threshold, [(input, weight), ...], least) a node."""
-    links = [link for _, row, _ in rows for link in row]
-    return Gates(
-        threshold=np.array([threshold for threshold, _, _ in rows], dtype=np.int64),
-        start=np.cumsum([0] + [len(row) for _, row, _ in rows]),
-        inputs=np.array([node for node, _ in links], dtype=np.int32),
-        weights=np.array([weight for _, weight in links], dtype=np.int32),
-        least=np.array([least for _, _, least in rows], dtype=np.bool_),
-    )
-
-
-def needs(*inputs: int, at_least: int | None = None, least: bool = False) -> Row:
-    """A node that needs all of its inputs, or so many."""
-    threshold = len(inputs) if at_least is None else at_least
-    return threshold, [(node, 1) for node in inputs], least
 
 
 def random_net(rng: np.random.Generator, nodes: int) -> Gates:
@@ -278,19 +256,6 @@ def test_broken_questions_are_refused(
 def imported(folder: Path, file: Path) -> Network:
     faulttree([file], folder / "case")
     return read(folder / "case")
-
-
-def compiled(network: Network) -> Gates:
-    """Compile services and things of a network, whose codes are the nodes, to gates."""
-    rows = network["needs"]
-    capacity = rows["capacity"].astype(np.int32)
-    start = network.start["needs"]
-    threshold = np.add.reduceat(np.append(capacity, 0), start[:-1]) * (np.diff(start) > 0)
-    asked = np.full(network.size, np.nan)
-    asked[rows["user"]] = rows["at_least"]
-    threshold = np.where(np.isnan(asked), threshold, asked).astype(np.int64)
-    least = np.zeros(network.size, dtype=bool)
-    return Gates(threshold, start, rows["input"].astype(np.int32), capacity, least)
 
 
 def diagram(gates: Gates, events: Array, top: int) -> tuple[BDDFunction, Array]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oxidd.bdd import BDDManager
+from tests.engines.nets import BY_HAND, TREES, Row, net
 
 from indranet.engines.gates import Gates
 from indranet.engines.gates.diagram import TooWideError, reaches
@@ -21,19 +21,6 @@ from indranet.engines.gates.twin import up_twin
 from indranet.intake.faulttree import faulttree
 from indranet.model.case import read
 
-Array = npt.NDArray[Any]
-Row = tuple[int, list[tuple[int, int]], bool]
-
-TREES = Path(__file__).parents[1] / "intake" / "faulttrees"
-BY_HAND = {  # tests/intake/faulttrees/README.md
-    "series": {"top": 0.28},
-    "parallel": {"top": 0.02},
-    "two_of_three": {"top": 0.098},
-    "bridge": {"no-way-through": 1 - 0.97848},
-    "theatre": {"dark": 0.00207, "no-generator": 0.069},
-    "two_trains": {"no-flow": 0.7225, "plant.train-1.stops": 0.85},
-    "counted_twice": {"top": 0.154, "spare-top": 0.2},
-}
 ARALIA = {  # the Aralia collection, CC BY-SA 4.0; what is published, das9204 corrected
     "baobab1": 1.01708e-4, "baobab3": 2.24117e-3, "das9201": 1.34237e-2, "das9202": 1.01154e-2,
     "das9204": 2.16942e-11, "das9205": 1.38408e-8, "das9207": 0.346696, "das9209": 1.058e-13,
@@ -43,18 +30,6 @@ ARALIA = {  # the Aralia collection, CC BY-SA 4.0; what is published, das9204 co
     "isp9601": 0.0571245, "isp9603": 3.23326e-3, "isp9604": 0.142751, "isp9606": 0.0543174,
     "isp9607": 9.4951e-7,
 }  # fmt: skip
-
-
-def net(rows: list[Row]) -> Gates:
-    """Gates from (threshold, [(input, weight), ...], least) a node."""
-    links = [link for _, row, _ in rows for link in row]
-    return Gates(
-        threshold=np.array([threshold for threshold, _, _ in rows], dtype=np.int64),
-        start=np.cumsum([0] + [len(row) for _, row, _ in rows]),
-        inputs=np.array([node for node, _ in links], dtype=np.int32),
-        weights=np.array([weight for _, weight in links], dtype=np.int32),
-        least=np.array([least for _, _, least in rows], dtype=np.bool_),
-    )
 
 
 def some_of(threshold: int, inputs: list[int]) -> Row:

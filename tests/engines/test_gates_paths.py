@@ -4,35 +4,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.engines.nets import Array, needs, net, sparse
 
 from indranet.engines.gates import Gates, order
 from indranet.engines.gates.paths import failing_paths
 from indranet.engines.gates.twin import up_twin
-
-Array = npt.NDArray[Any]
-Row = tuple[int, list[tuple[int, int]], bool]
-
-
-def net(rows: list[Row]) -> Gates:
-    """Gates from (threshold, [(input, weight), ...], least) a node."""
-    links = [link for _, row, _ in rows for link in row]
-    return Gates(
-        threshold=np.array([threshold for threshold, _, _ in rows], dtype=np.int64),
-        start=np.cumsum([0] + [len(row) for _, row, _ in rows]),
-        inputs=np.array([node for node, _ in links], dtype=np.int32),
-        weights=np.array([weight for _, weight in links], dtype=np.int32),
-        least=np.array([least for _, _, least in rows], dtype=np.bool_),
-    )
-
-
-def needs(*inputs: int, at_least: int | None = None, least: bool = False) -> Row:
-    """A node that needs all of its inputs, or so many."""
-    threshold = len(inputs) if at_least is None else at_least
-    return threshold, [(node, 1) for node in inputs], least
 
 
 def random_net(seed: int) -> Gates:
@@ -49,11 +28,6 @@ def random_net(seed: int) -> Gates:
         links = list(zip(sources, weights, strict=True))
         rows.append((threshold, links, bool(rng.random() < 0.5)))
     return net(rows)
-
-
-def sparse(table: Array) -> tuple[Array, Array]:
-    """Row starts and nodes of a bool table (alternatives, nodes)."""
-    return np.concatenate([[0], np.cumsum(table.sum(axis=1))]), np.nonzero(table)[1]
 
 
 def paths_of(found: tuple[Array, Array, Array]) -> list[list[int]]:

@@ -8,25 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
+from tests.engines.nets import BY_HAND, TREES, compiled
 
-from indranet.engines.gates import Gates, draw, order, sample, up
+from indranet.engines.gates import draw, order, sample, up
 from indranet.errors import Fault, InputError
 from indranet.intake.faulttree import faulttree
 from indranet.model.case import read
 from indranet.model.network import Network
 
-TREES = Path(__file__).parent / "faulttrees"
 DRAWS = 1 << 20
-
-BY_HAND = {  # faulttrees/README.md
-    "series": {"top": 0.28},
-    "parallel": {"top": 0.02},
-    "two_of_three": {"top": 0.098},
-    "bridge": {"no-way-through": 1 - 0.97848},
-    "theatre": {"dark": 0.00207, "no-generator": 0.069},
-    "two_trains": {"no-flow": 0.7225, "plant.train-1.stops": 0.85},
-    "counted_twice": {"top": 0.154, "spare-top": 0.2},
-}
 
 ARALIA = {  # the Aralia collection, CC BY-SA 4.0; exact, by binary decision diagrams
     "baobab1": 1.01708e-4, "baobab3": 2.24117e-3, "das9201": 1.34237e-2, "das9202": 1.01154e-2,
@@ -45,20 +35,6 @@ ARALIA_NOT_MONOTONE = {"cea9601": 1.48409e-3, "das9601": 4.23440e-3, "das9701": 
 def imported(folder: Path, *files: Path) -> Network:
     faulttree(files, folder / "case")
     return read(folder / "case")
-
-
-def compiled(network: Network) -> Gates:
-    """Compile services and things of a network, whose codes are the nodes, to gates."""
-    needs = network["needs"]
-    assert len(np.unique(needs["need"])) == 1  # one group of inputs a service
-    capacity = needs["capacity"].astype(np.int32)
-    start = network.start["needs"]
-    threshold = np.add.reduceat(np.append(capacity, 0), start[:-1]) * (np.diff(start) > 0)
-    asked = np.full(network.size, np.nan)
-    asked[needs["user"]] = needs["at_least"]
-    threshold = np.where(np.isnan(asked), threshold, asked).astype(np.int64)
-    least = np.zeros(network.size, dtype=bool)
-    return Gates(threshold, start, needs["input"].astype(np.int32), capacity, least)
 
 
 def leaves(network: Network) -> tuple[np.ndarray, np.ndarray]:

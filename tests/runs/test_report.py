@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +17,6 @@ from indranet.runs.report import report
 from indranet.runs.run import MANIFEST, Run, Table
 from indranet.runs.words import one_sentence, table_lines, worst_lines
 
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_FLAGS = (
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 HORIZONS = ("now", "in time", "resourced")
 SERVICES, PEOPLE_EACH = 12, 1_000_000.0
 COUNTRIES = ("FJI", "IND", "JPN")
@@ -534,20 +529,6 @@ def test_tables_are_told_in_lines_of_one_width() -> None:
         "needs       7 rows  100 % not stated",
     ]
     assert table_lines([]) == []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("no browser on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=list(CHROMIUM_FLAGS)
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -1,7 +1,7 @@
 """Down every tier: what is told is what the tables say, for each function, with any names."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -14,11 +14,6 @@ from indranet.runs.findings import Answer, Losses
 from indranet.runs.markup import Html, element
 from indranet.runs.tiers_section import tiers_section
 
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_FLAGS = (
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 NOTHING = Losses({}, {})
 
@@ -403,20 +398,6 @@ def test_the_same_run_gives_the_same_bytes_in_any_order_of_rows() -> None:
     assert tiers_section(case.answer(), "run1", 3) == first
     for seed in range(5):
         assert tiers_section(case.answer(shuffled=seed), "run1", 3) == first
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("no browser on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=list(CHROMIUM_FLAGS)
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
