@@ -62,7 +62,7 @@ class Exact:
     """
 
     probability: Floats
-    why: npt.NDArray[np.object_]
+    why: npt.NDArray[Any]
     watched: Ints
     leaf: Ints
     birnbaum: Floats
@@ -153,7 +153,7 @@ def _checked(
 
 def _result(
     found: Floats,
-    why: npt.NDArray[np.object_],
+    why: npt.NDArray[Any],
     parts: list[tuple[Ints, Ints, Floats]],
     chances: Floats,
 ) -> Exact:
