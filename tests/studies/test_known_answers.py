@@ -4,11 +4,14 @@ import csv
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from indranet.model.case import read
 from indranet.studies.candidates import DEFAULT_KINDS, KINDS_ON_REQUEST
 from indranet.studies.exposure import exposure
+from indranet.studies.groundwork import groundwork
+from indranet.studies.shares import shares
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 WORKED = sorted(p.parent for p in CASES.glob("*/expected.csv"))
@@ -34,6 +37,41 @@ def test_losses_are_as_worked_by_hand(folder: Path) -> None:
         for column in ("services_lost", "sites_lost", "people_lost"):
             if column in row:
                 assert table[column][at][0] == float(row[column]), (row, column)
+
+
+def test_shares_are_as_worked_by_hand() -> None:
+    folder = CASES / "every_tier"
+    tables = shares(groundwork(read(folder)))
+    told = {
+        row[2:5]: row[5]
+        for row in zip(*tables["shares"].values(), strict=True)
+        if row[:2] == ("telco", "RU")
+    }
+    with (folder / "expected_shares.csv").open() as file:
+        expected = {
+            (int(row["tier"]), row["by"], row["id"]): int(row["of_195"]) / 195
+            for row in csv.DictReader(file)
+        }
+    assert expected
+    for key, share in expected.items():
+        assert told[key] == pytest.approx(share, abs=1e-12), key
+    # What is worked for a tier and a view is all that there is.
+    seen = {key[:2] for key in expected}
+    assert {key for key in told if key[:2] in seen} == set(expected)
+
+
+def test_concentration_is_as_worked_by_hand() -> None:
+    folder = CASES / "every_tier"
+    table = shares(groundwork(read(folder)))["concentration"]
+    with (folder / "expected_concentration.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    for row in rows:
+        at = (table["operator"] == "telco") & (table["tier"] == int(row["tier"]))
+        (place,) = np.flatnonzero(at & (table["by"] == row["by"]))
+        for column in ("hhi_low", "hhi_high", "unknown", "top_share"):
+            assert table[column][place] == pytest.approx(float(row[column]), abs=1e-12), column
+        assert table["top"][place] == row["top"]
 
 
 @pytest.mark.parametrize("folder", WORKED, ids=lambda p: p.name)
