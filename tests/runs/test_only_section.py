@@ -67,9 +67,9 @@ def test_the_matrix_is_as_worked_by_hand(both: Answer) -> None:
         ["Management", "1 of 1 none whole", NONE, "1 of 1"],
         ["Transport", "1 of 1 none whole", NONE, "0 of 1"],
         ["Compute", NONE, "1 of 1 none whole", "1 of 1"],
-        ["Boards and chips", "2 of 8 1 whole", "2 of 8 1 whole", "2 of 8"],
+        ["Boards and chips", "2 of 8 1 unlisted", "2 of 8 1 unlisted", "0 of 8 2 unlisted"],
         ["Other software", "1 of 1 none whole", NONE, "1 of 1"],
-        ["All layers", "6 of 14 1 whole", "3 of 14 1 whole", "5 of 14"],
+        ["All layers", "6 of 14 1 unlisted", "3 of 14 1 unlisted", "3 of 14 2 unlisted"],
     ]
 
 
@@ -77,7 +77,9 @@ def test_the_last_row_counts_what_the_summary_counts(answers: dict[str, Answer])
     for answer in answers.values():
         asked = answer.summary["only"]
         *_, together = tables(parsed(whole(answer, 3)))[0][-1]
-        assert together == f"{asked['made']} of {asked['products']}"
+        sure, bare = asked["listed"], asked["made"] - asked["listed"]
+        words = f"{sure} of {asked['products']}" + (f" {bare} unlisted" if bare else "")
+        assert together == words
 
 
 def test_shades_say_which_part_can_be_made_whole(both: Answer) -> None:
@@ -85,8 +87,8 @@ def test_shades_say_which_part_can_be_made_whole(both: Answer) -> None:
     classes = {text(row[0]): [cell.get("class") for cell in row[1:]] for row in grid.iter("tr")}
     assert classes["Access"] == [None, "none", None]
     assert classes["Management"] == [None, "none", "s5"]
-    assert classes["Boards and chips"] == ["s1", "s1", "s1"]
-    assert classes["All layers"] == ["s1", "s1", "s2"]
+    assert classes["Boards and chips"] == [None, None, None]
+    assert classes["All layers"] == [None, None, "s1"]
 
 
 def test_each_number_of_the_matrix_names_its_products(both: Answer) -> None:
@@ -250,7 +252,7 @@ def test_many_countries_stand_by_their_codes(both: Answer) -> None:
     codes = [f"C{i:02d}" for i in range(9)]
     cells = {
         "layer": ["access"] * 10, "country": [*codes, ""], "made": [1] * 10, "alone": [0] * 10,
-        "of": [2] * 10, "products": ["radio"] * 10,
+        "listed": [0] * 10, "of": [2] * 10, "products": ["radio"] * 10,
     }  # fmt: skip
     asked = {**both.summary["only"], "countries": codes, "names": [f"Land {c}" for c in codes]}
     answer = replace(with_tables(both, only_layers=cells), summary={**both.summary, "only": asked})

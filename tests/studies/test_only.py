@@ -81,13 +81,13 @@ def test_functions_and_layers_of_partners_alone() -> None:
     assert functions["RU"]["nearest"] == "radio"
     assert functions["RU"]["missing"] == "chip: one of chip-bbb, chip-ccc"
     assert functions["EMS"] == {
-        "function": "EMS", "products": 1, "makeable": 1, "can_be_made": True, "unknown": False,
-        "units_per_quarter": 5475.0, "nearest": "", "missing": "",
+        "function": "EMS", "products": 1, "makeable": 1, "listed": 1, "can_be_made": True,
+        "unknown": False, "units_per_quarter": 5475.0, "nearest": "", "missing": "",
     }  # fmt: skip
     layers = found.tables["only_layers"]
     rows = {
         (layer, country): (made, alone, of, products)
-        for layer, country, made, alone, of, products in zip(*layers.values(), strict=True)
+        for layer, country, made, alone, _, of, products in zip(*layers.values(), strict=True)
     }
     assert list(dict.fromkeys(layers["layer"])) == [
         "access", "core", "management", "transport", "compute", "boards and chips",
@@ -117,9 +117,9 @@ def test_lacking_products_are_told_by_what_hangs_on_them() -> None:
     assert lacking["unknown"].tolist() == [False, True, False, False, True]
     assert found.summary["sentence"] == (
         "With the plants and firms of Aland and Bland alone, 2 of 5 installed products and 2 of 5 "
-        "functions can be made whole for certain, as far as the case lists what is in them; "
-        "Logic chip (packaged; 3 products hang on it), Mobile core and Antenna have no maker among "
-        "them; of 8 parts, materials and tools 2 can be."
+        "functions can be made whole for certain; Logic chip (packaged; 3 products hang on it), "
+        "Mobile core and Antenna have no maker among them; of 8 parts, materials and tools none "
+        "can be."
     )
 
 
@@ -236,11 +236,57 @@ def said_of(tmp_path: Path, country: str, **tables: Mapping[str, Sequence[Any]])
 
 def test_the_sentence_where_nothing_is_lacking(tmp_path: Path) -> None:
     assert said_of(
-        tmp_path, "NLD", products={"product": ["m"], "kind": ["software"], "function": ["EMS"]}
+        tmp_path,
+        "NLD",
+        products={
+            "product": ["m"],
+            "kind": ["software"],
+            "function": ["EMS"],
+            "bill": ["complete"],
+        },
     ) == (
         "With the plants and firms of the Netherlands alone, the one installed product and the one "
-        "function can be made whole, as far as the case lists what is in them."
+        "function can be made whole."
     )
+
+
+def test_the_sentence_where_the_case_does_not_list_what_is_in_a_product(tmp_path: Path) -> None:
+    assert said_of(
+        tmp_path, "NLD", products={"product": ["m"], "kind": ["software"], "function": ["EMS"]}
+    ) == (
+        "With the plants and firms of the Netherlands alone, no installed product, and no "
+        "function, can be made whole; 1 more lacks nothing only as the case does not list what is "
+        "in it."
+    )
+
+
+def test_a_bill_is_listed_down_to_materials_tools_and_complete_bills(tmp_path: Path) -> None:
+    network = network_of(
+        tmp_path / "c",
+        countries={"country": ["AAA"]},
+        products={
+            "product": ["radio", "filter", "ore", "mill", "whole", "mixed"],
+            "kind": ["equipment", "part", "material", "tool", "part", "part"],
+            "bill": ["partial", "unknown", "unknown", "unknown", "complete", "partial"],
+        },
+        components={
+            "product": ["radio", "radio", "mixed", "mixed"],
+            "component": ["ore", "whole", "filter", "mill"],
+        },
+        plants={
+            "plant": [f"p{at}" for at in range(6)],
+            "product": ["radio", "filter", "ore", "mill", "whole", "mixed"],
+            "country": ["AAA"] * 6,
+            "firm": ["f"] * 6,
+        },
+        firms={"firm": ["f"], "country": ["AAA"]},
+    )
+    table = only(network, ["AAA"]).tables["only"]
+    assert table["can_be_made"].all()
+    listed = dict(zip(table["product"], table["listed"].tolist(), strict=True))
+    assert listed == {
+        "radio": True, "filter": False, "ore": True, "mill": True, "whole": True, "mixed": False,
+    }  # fmt: skip
 
 
 def test_the_sentence_where_nothing_is_known(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ _IF_ASKED = {
         "function", "products", "makeable", "can_be_made", "unknown", "units_per_quarter",
         "nearest", "missing",
     ),
-    "only_layers": ("layer", "country", "made", "alone", "of", "products"),
+    "only_layers": ("layer", "country", "made", "alone", "listed", "of", "products"),
     "only_lacking": ("product", "unknown", "products", "functions"),
     "untrusted": ("kind", "id", "horizon", "people", "sites"),
     "pairs": (

@@ -187,8 +187,9 @@ def _matrix(answer: Answer, names: _Names) -> Html:
     )
     caption = (
         "How many products of each layer have a maker in a country that takes part; beneath, how "
-        f"many of them it can make whole alone. {last}Stronger shade: more of the layer can be "
-        "made whole; bold: all of it. A dash: no maker."
+        f"many of them it can make whole alone. {last}Unlisted: lacking nothing, only as the case "
+        "does not list what is in them. Stronger shade: more of the layer can be made whole; bold: "
+        "all of it. A dash: no maker."
     )
     grid = element(
         "table",
@@ -210,10 +211,14 @@ def _matrix(answer: Answer, names: _Names) -> Html:
 
 
 class _Cell(NamedTuple):
-    """Products of a layer: with a maker, made whole, in all; identifiers of the first."""
+    """Products of a layer: with a maker, made whole, and in all; identifiers of the first.
+
+    Those unlisted lack nothing only as the case does not list what is in them.
+    """
 
     made: int
     whole: int
+    unlisted: int
     of: int
     products: tuple[str, ...]
 
@@ -221,10 +226,13 @@ class _Cell(NamedTuple):
 def _cells(answer: Answer) -> tuple[dict[tuple[str, str], _Cell], list[str]]:
     """Return (layer, country) to its cell, and the layers in their order."""
     rows = answer.tables["only_layers"]
-    columns = (rows[c].tolist() for c in ("layer", "country", "made", "alone", "of", "products"))
+    named = ("layer", "country", "made", "alone", "listed", "of", "products")
+    columns = (rows[column].tolist() for column in named)
     cells = {
-        (layer, country): _Cell(made, whole, of, tuple(filter(None, products.split(";"))))
-        for layer, country, made, whole, of, products in zip(*columns, strict=True)
+        (layer, country): _Cell(
+            made, whole, alone - whole, of, tuple(filter(None, products.split(";")))
+        )
+        for layer, country, made, alone, whole, of, products in zip(*columns, strict=True)
     }
     return cells, list(dict.fromkeys(layer for layer, _ in cells))
 
@@ -234,6 +242,7 @@ def _sum(cells: Iterable[_Cell]) -> _Cell:
     return _Cell(
         sum(cell.made for cell in found),
         sum(cell.whole for cell in found),
+        sum(cell.unlisted for cell in found),
         sum(cell.of for cell in found),
         tuple(product for cell in found for product in cell.products),
     )
@@ -254,11 +263,12 @@ def _country_head(code: str, name: str, countries: int) -> Html:
 def _country_cell(cell: _Cell, names: _Names) -> Html:
     if not cell.made:
         return element("td", "\u2013", class_="none")
-    whole = f"{cell.whole:,} whole" if cell.whole else "none whole"
+    whole = [f"{cell.whole:,} whole"] if cell.whole else []
+    whole = whole or ([] if cell.unlisted else ["none whole"])
     return element(
         "td",
         f"{cell.made:,} of {cell.of:,} ",
-        element("small", whole),
+        element("small", ", ".join([*whole, *_unlisted_words(cell)])),
         class_=_shade(cell),
         title=_product_words(cell, names),
     )
@@ -268,9 +278,14 @@ def _together_cell(cell: _Cell, names: _Names) -> Html:
     return element(
         "td",
         f"{cell.whole:,} of {cell.of:,}",
+        *(element("small", f" {words}") for words in _unlisted_words(cell)),
         class_=_shade(cell),
         title=_product_words(cell, names) if cell.products else None,
     )
+
+
+def _unlisted_words(cell: _Cell) -> list[str]:
+    return [f"{cell.unlisted:,} unlisted"] if cell.unlisted else []
 
 
 def _shade(cell: _Cell) -> str | None:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, eye_array
 from scipy.sparse.linalg import spsolve
 
 from indranet.engines.gates import Ordered, order, up
-from indranet.model.schema import IMPORTANCE
+from indranet.model.schema import IMPORTANCE, TABLES
 from indranet.studies.builder import Builder
 from indranet.studies.groundwork import Groundwork
 
@@ -116,6 +116,21 @@ def bill_of_materials(ground: Groundwork) -> Bill:
         quantity=rows["quantity"][by_name],
         short=short,
     )
+
+
+def listed(ground: Groundwork, bill: Bill) -> Bools:
+    """Return whether the case says what each product is made of, shape (products,).
+
+    It does where it lists components, where the bill is complete, and of materials and tools, which
+    are taken to contain nothing more.
+    """
+    products = ground.network["products"]
+    schema = TABLES["products"]
+    bare = [schema.column("kind").choices.index(kind) for kind in ("material", "tool")]
+    said = np.isin(products["kind"], bare)
+    said |= products["bill"] == schema.column("bill").choices.index("complete")
+    said[ground.components["product"]] = True
+    return said[bill.code]
 
 
 def making_net(bill: Bill, product: Ints, purpose: Ints, purposes: int) -> Ordered:

@@ -23,6 +23,7 @@ from indranet.studies.bills import (
     Floats,
     Ints,
     bill_of_materials,
+    listed,
     makeable,
     making_net,
     units_of,
@@ -118,23 +119,24 @@ def only(case: Network | Groundwork, countries: Sequence[str]) -> Only:
     product, function = _serving(ground, bill)
     net = making_net(bill, product, function, len(FUNCTIONS))
     can = ability(makers, chosen)
-    each = [ability(makers, chosen[i : i + 1]) for i in range(len(chosen))]
-    made, favourable, *alone = makeable(
-        net, np.stack([can.known, can.possible, *(one.known for one in each)])
-    )
+    each = [ability(makers, chosen[i : i + 1]).known for i in range(len(chosen))]
+    said = listed(ground, bill)
+    able = [can.known, can.possible, *each]
+    whole = makeable(net, np.stack([*able, *(some & said for some in able)]))
+    (made, favourable, *alone), (sure, _, *sure_alone) = np.split(whole, 2)
     units, binding = units_of(bill, capacities(makers, can, made))
     installed = np.zeros(len(made), dtype=bool)
     installed[product] = True
     restored = restore(bill, net, made, _elements(network, bill, makers, can), installed)
-    table = _products_table(bill, made, favourable & ~made, units, binding, restored)
-    functions = _functions_table(table, product, function)
+    table = _products_table(bill, made, sure, favourable & ~made, units, binding, restored)
+    functions = _functions_table(table, can.maker != INSIDE, product, function)
     layers = _layers_table(
         network.names["country"][chosen].tolist(),
         bill,
         _layers(network, bill, product, function),
         _present(makers, can, chosen),
-        made,
-        alone,
+        [*alone, made],
+        [*sure_alone, sure],
     )
     lacking = _lacking_table(network, bill, net, can)
     summary = _summary(network, chosen, table, functions, layers, lacking, installed, restored)
@@ -212,12 +214,19 @@ def _elements(network: Network, bill: Bill, makers: Makers, can: Ability) -> Ele
 
 
 def _products_table(
-    bill: Bill, made: Bools, unknown: Bools, units: Floats, binding: Ints, restored: Restored
+    bill: Bill,
+    made: Bools,
+    sure: Bools,
+    unknown: Bools,
+    units: Floats,
+    binding: Ints,
+    restored: Restored,
 ) -> Table:
     quarter = units * DAYS_PER_QUARTER
     return {
         "product": bill.names,
         "can_be_made": made,
+        "listed": sure,
         "units_per_quarter": np.where(np.isinf(quarter), np.nan, quarter),
         "missing": restored.missing,
         "unknown": unknown,
@@ -228,22 +237,25 @@ def _products_table(
     }
 
 
-def _functions_table(table: Table, product: Ints, function: Ints) -> Table:
+def _functions_table(table: Table, outside: Bools, product: Ints, function: Ints) -> Table:
     """Return the functions that any product serves: what can be made for each.
 
     Units are summed over its products, by name; one installed unit of each is enough. What is
-    missing is told of the product that needs least.
+    missing is told of the product that needs least, of those whose maker takes part if there are
+    any.
     """
     rows = []
     for served in np.unique(function).tolist():
         mine = product[function == served]
         made, number = table["can_be_made"][mine], table["restored_by"][mine]
-        nearest = mine[np.lexsort((mine, np.where(number < 0, np.inf, number)))[0]]
+        turn = np.lexsort((mine, np.where(number < 0, np.inf, number), outside[mine]))
+        nearest = mine[turn[0]]
         rows.append(
             (
                 FUNCTIONS[served],
                 len(mine),
                 int(made.sum()),
+                int(table["listed"][mine].sum()),
                 bool(made.any()),
                 bool(table["unknown"][mine].any() and not made.any()),
                 float(table["units_per_quarter"][mine[made]].sum()),
@@ -252,7 +264,8 @@ def _functions_table(table: Table, product: Ints, function: Ints) -> Table:
             )
         )
     types = {
-        "function": object, "products": np.int64, "makeable": np.int64, "can_be_made": bool,
+        "function": object, "products": np.int64, "makeable": np.int64, "listed": np.int64,
+        "can_be_made": bool,
         "unknown": bool, "units_per_quarter": np.float64, "nearest": object, "missing": object,
     }  # fmt: skip
     return _columns(types, rows)
@@ -303,24 +316,27 @@ def _layers_table(
     bill: Bill,
     layer: Ints,
     there: Bools,
-    made: Bools,
-    alone: Sequence[Bools],
+    whole: Sequence[Bools],
+    sure: Sequence[Bools],
 ) -> Table:
     """Return what each layer has in each country, and what all can make of it together.
 
     `made` counts products with a plant in the country that takes part, or without plants and with a
-    maker seated there; `products` names them. Together it counts what can be made whole.
+    maker seated there; `products` names them. Together it counts what can be made whole. `alone`
+    counts what the country makes whole by itself, `listed` how many of these have a bill that is
+    listed down to the last tier.
     """
     rows = []
     for place in np.unique(layer).tolist():
         mine = layer == place
-        for code, has, whole in zip([*codes, ""], [*there, made], [*alone, made], strict=True):
+        for at, code in enumerate([*codes, ""]):
+            has = there[at] if code else whole[at]
             names = bill.names[mine & has]
-            counts = len(names), int((mine & whole).sum()), int(mine.sum())
-            rows.append((LAYERS[place], code, *counts, ";".join(names.tolist())))
+            counts = (len(names), *(int((mine & some[at]).sum()) for some in (whole, sure)))
+            rows.append((LAYERS[place], code, *counts, int(mine.sum()), ";".join(names.tolist())))
     types = {
-        "layer": object, "country": object, "made": np.int64, "alone": np.int64, "of": np.int64,
-        "products": object,
+        "layer": object, "country": object, "made": np.int64, "alone": np.int64,
+        "listed": np.int64, "of": np.int64, "products": object,
     }  # fmt: skip
     return _columns(types, rows)
 
@@ -372,14 +388,18 @@ def _summary(
         "names": [name or code for name, code in zip(spoken, codes, strict=True)],
         "products": len(installed),
         "made": int(table["can_be_made"].sum()),
+        "listed": int(table["listed"].sum()),
         "unknown": int(table["unknown"].sum()),
         "installed": int(installed.sum()),
         "installed_made": int(table["can_be_made"][installed].sum()),
+        "installed_listed": int(table["listed"][installed].sum()),
         "installed_unknown": int(table["unknown"][installed].sum()),
         "functions": len(functions["function"]),
         "functions_made": int(functions["can_be_made"].sum()),
+        "functions_listed": int((functions["listed"] > 0).sum()),
         "inner": int(layers["of"][inner].sum()),
         "inner_made": int(layers["made"][inner].sum()),
+        "inner_listed": int(layers["listed"][inner].sum()),
         "lacking": _first_rows(lacking, ~lacking["unknown"]),
         "lacking_count": int((~lacking["unknown"]).sum()),
         "maker_unknown": _first_rows(lacking, lacking["unknown"]),
@@ -415,8 +435,12 @@ def only_sentence(summary: Mapping[str, Any]) -> str:
         f"With the plants and firms of {_listed(countries, len(countries), 6)} alone, "
         f"{_made_words(summary)} can be made whole{certain}"
     )
-    if summary["installed_made" if summary["installed"] else "made"]:
-        said += ", as far as the case lists what is in them"
+    of = "installed_" if summary["installed"] else ""
+    bare = summary[f"{of}made"] - summary[f"{of}listed"]
+    if bare:
+        lacks = "lacks" if bare == 1 else "lack"
+        said += f"; {bare:,} more {lacks} nothing only as the case does not list what is in "
+        said += "it" if bare == 1 else "them"
     if summary["lacking"]:
         names = [_spoken(row, hang=not i) for i, row in enumerate(summary["lacking"])]
         have = "has" if summary["lacking_count"] == 1 else "have"
@@ -428,7 +452,7 @@ def only_sentence(summary: Mapping[str, Any]) -> str:
         said += f"; whether they make {what} is not known"
     if summary["inner"]:
         inner = _counted(summary["inner"], "part, material or tool", "parts, materials and tools")
-        some = f"{summary['inner_made']:,}" if summary["inner_made"] else "none"
+        some = f"{summary['inner_listed']:,}" if summary["inner_listed"] else "none"
         said += f"; of {inner} {some} can be"
     return f"{said}."
 
@@ -436,14 +460,14 @@ def only_sentence(summary: Mapping[str, Any]) -> str:
 def _made_words(summary: Mapping[str, Any]) -> str:
     """Return how many installed products, or products, and functions can be made."""
     if summary["installed"]:
-        words = _part(summary["installed_made"], summary["installed"], "installed product")
+        words = _part(summary["installed_listed"], summary["installed"], "installed product")
     else:
-        words = _part(summary["made"], summary["products"], "product")
+        words = _part(summary["listed"], summary["products"], "product")
     if not summary["functions"]:
         return words
-    if not (summary["installed_made"] or summary["functions_made"]):
+    if not (summary["installed_listed"] or summary["functions_listed"]):
         return f"{words}, and no function,"
-    return f"{words} and {_part(summary['functions_made'], summary['functions'], 'function')}"
+    return f"{words} and {_part(summary['functions_listed'], summary['functions'], 'function')}"
 
 
 def _part(some: int, total: int, noun: str) -> str:
