@@ -18,6 +18,7 @@ from indranet.runs.only_section import only_lead, only_section
 
 CASE = Path(__file__).resolve().parent.parent / "cases" / "partners_alone"
 NONE = "\u2013"
+BARE = "not known: what is in it is not listed"
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +147,9 @@ def test_functions_of_which_the_same_is_said_stand_together(tmp_path: Path) -> N
     section = parsed(whole(answer, 3))
     functions, products = tables(section)[2:]
     assert functions[1:] == [
-        ["AMF, SMF and UPF", "yes", "1 of 1", "no limit known", "nothing"],
+        ["AMF, SMF and UPF", BARE, "1 of 1", "no limit known", "nothing"],
     ]
-    assert products[1][:4] == ["core", "yes; its bill is not listed", "no limit known", NONE]
+    assert products[1][:4] == ["core", BARE, "no limit known", NONE]
     assert tables(section)[0][0] == ["Layer", "AAAAAA", "Made whole"]
     assert any(p.startswith("Kept are the plants that stand in this") for p in texts(section, "p"))
 
@@ -157,7 +158,7 @@ def test_every_product_is_told_as_in_its_table(answers: dict[str, Answer]) -> No
     section = parsed(whole(answers["AAA"], 3))
     assert "Every product: 14 products" in texts(section, "summary")
     rows = {row[0]: row[1:] for row in tables(section)[4]}
-    assert rows["Lead battery"] == ["yes", "2,190", "itself", "nothing is missing", NONE]
+    assert rows["Lead battery"] == [BARE, "2,190", "itself", "nothing is missing", NONE]
     able, units, bound, restored, sets = rows["Radio unit"]
     assert (able, units, bound, sets) == ("no", "none", NONE, "4")
     assert restored == (
@@ -169,27 +170,22 @@ def test_every_product_is_told_as_in_its_table(answers: dict[str, Answer]) -> No
         "not known", "none", NONE, "nothing would: nobody in the case makes Ghost", NONE,
     ]  # fmt: skip
     with_third = tables(parsed(whole(answers["AAA-BBB-CCC"], 3)))[4]
-    assert ["Radio unit", "yes", "730", "Lead battery", "nothing is missing", NONE] in with_third
+    assert ["Radio unit", BARE, "730", "Lead battery", "nothing is missing", NONE] in with_third
 
 
 def test_bills_that_are_not_listed_are_marked(both: Answer) -> None:
-    def told(*products: str) -> tuple[list[str], list[list[str]]]:
-        facts = {"product": list(products), "fact": ["bill"] * (len(products) - 1) + ["maker"]}
-        section = parsed(whole(with_tables(both, unknowns=facts), 3))
-        return [p for p in texts(section, "p") if p.startswith("Not known")], tables(section)[-1]
-
-    said, rows = told("lead", "chip", "lithium")
+    section = parsed(whole(both, 3))
+    said = [p for p in texts(section, "p") if p.startswith("Not known")]
     assert said == [
-        "Not known what 1 of the 5 products that can be made whole is made of: Lead battery. The "
-        "case does not list it, so it counts as made where its plants and makers are."
+        "Not known what Lead battery and Lithium battery are made of, down to the last tier. "
+        "Nothing that is listed is lacking, so each of them might be made whole."
     ]
-    marked = [row[0] for row in rows if row[1].endswith("; its bill is not listed")]
-    assert marked == ["Lead battery"]
-    said, _ = told("lead", "lithium", "chip")
-    assert said[0].startswith("Not known what 2 of the 5 products that can be made whole are made")
-    assert told("chip")[0] == []
-    leaves_out = texts(parsed(whole(both, 3)), "li")
-    assert any("does not list counts as made" in text and "unknowns" in text for text in leaves_out)
+    marked = [row[0] for row in tables(section)[-1] if row[1] == BARE]
+    assert marked == ["Lead battery", "Lithium battery"]
+    only = both.tables["only"]
+    whole_bills = with_tables(both, only={"listed": only["can_be_made"].tolist()})
+    told = texts(parsed(whole(whole_bills, 3)), "p")
+    assert not any(p.startswith("Not known") for p in told)
 
 
 def test_more_than_twelve_lacking_products_stand_in_a_block(both: Answer) -> None:
@@ -198,7 +194,7 @@ def test_more_than_twelve_lacking_products_stand_in_a_block(both: Answer) -> Non
         "unknown": [False] * 14,
     }  # fmt: skip
     section = parsed(whole(with_tables(both, only_lacking=lacking), 3))
-    assert "2 more products without a maker" in texts(section, "summary")
+    assert "2 more products without a maker that takes part" in texts(section, "summary")
     first, rest = tables(section)[2:4]
     assert [row[1] for row in first[1:] + rest[1:]] == [str(n) for n in range(14, 0, -1)]
     assert len(first) == 13

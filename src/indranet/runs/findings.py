@@ -64,11 +64,11 @@ _NEEDED = {
 """Tables and columns of an exposure run that a report reads."""
 _IF_ASKED = {
     "only": (
-        "product", "can_be_made", "units_per_quarter", "missing", "unknown", "binding",
+        "product", "can_be_made", "listed", "units_per_quarter", "missing", "unknown", "binding",
         "restored_by", "sets",
     ),
     "only_functions": (
-        "function", "products", "makeable", "can_be_made", "unknown", "units_per_quarter",
+        "function", "products", "makeable", "listed", "can_be_made", "unknown", "units_per_quarter",
         "nearest", "missing",
     ),
     "only_layers": ("layer", "country", "made", "alone", "listed", "of", "products"),

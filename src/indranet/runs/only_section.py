@@ -29,10 +29,8 @@ _LEFT_OUT = (
     "There are no prices, no licences and no contracts in it. Whoever takes part may supply "
     "whoever else does, at any distance: lanes and passages do not matter.",
     "It asks who makes, not who owns the patents, nor how long a new plant takes to build.",
-    "A product whose components the case does not list counts as made where its plants are "
-    "(software and services: where their maker is). Only what is listed can be lacking. The "
-    "list of every product above says for which the bill is not listed, and the table of unknowns "
-    "(unknowns.parquet, fact \u201cbill\u201d) for which it matters most.",
+    "Only what is listed can be lacking. Where a bill is not listed, the table of unknowns says for "
+    "which product it matters most (unknowns.parquet, fact \u201cbill\u201d).",
 )
 
 
@@ -62,6 +60,15 @@ class _Names:
         if label.startswith(_MAKER):
             return f"{self.answer.name('firm', label.removeprefix(_MAKER))} (maker)"
         return self.product(label)
+
+    def plants(self, met_by: str) -> str:
+        """Return the plants that would meet a lack by place and firm, from `one of a, b`."""
+        some = met_by.removeprefix("one of ")
+        told = []
+        for identifier in some.split(", ") if some else []:
+            name = self.answer.name("plant", identifier)
+            told.append(name.partition(" from ")[2] or name)
+        return ("any one of " if some != met_by else "") + ", ".join(told)
 
     def order(self, label: str) -> tuple[int, str]:
         """Return a key that puts what most things hang on first."""
@@ -98,17 +105,16 @@ def only_section(answer: Answer, level: int) -> Html:
     if not len(answer.tables["only"]["product"]):
         return element("p", "The case has no products, so there is nothing to make.")
     names = _Names(answer)
-    bare = _unlisted(answer)
     return joined(
         [
             element("p", _asked_words(answer)),
-            *_bare_words(bare, answer, names),
+            *_bare_words(answer, names),
             _makers_block(answer, names),
             element(f"h{level}", "What is lacking"),
             _lacking(answer, names),
             element(f"h{level}", "What can be built for each function"),
             _functions(answer, names),
-            _products_block(answer, names, bare),
+            _products_block(answer, names),
             element(f"h{level}", "What the question leaves out"),
             element("ul", *(element("li", text) for text in _LEFT_OUT), class_="limits"),
         ]
@@ -129,26 +135,18 @@ def _asked_words(answer: Answer) -> str:
     )
 
 
-def _unlisted(answer: Answer) -> frozenset[str]:
-    """Return the products of which the case does not list what they are made of."""
-    unknowns = answer.tables["unknowns"]
-    return frozenset(unknowns["product"][unknowns["fact"] == "bill"].tolist())
-
-
-def _bare_words(bare: frozenset[str], answer: Answer, names: _Names) -> list[Html]:
-    """Return how much of what can be made rests on bills that are not listed."""
+def _bare_words(answer: Answer, names: _Names) -> list[Html]:
+    """Return which products lack nothing only as the case does not list what is in them."""
     only = answer.tables["only"]
-    made = only["product"][only["can_be_made"]].tolist()
-    found = sorted(names.product(product) for product in made if product in bare)
-    if not found:
+    bare = only["product"][only["can_be_made"] & ~only["listed"]].tolist()
+    if not bare:
         return []
     tag = element("span", "Not known", class_="tag")
-    count = "it counts" if len(found) == 1 else "they count"
+    told = listed(sorted(map(names.product, bare)), _NAMED_AT_ONCE)
     said = (
-        f" what {len(found):,} of the {counted(len(made), 'product')} that can be made whole "
-        f"{'is' if len(found) == 1 else 'are'} made of: {listed(found, _NAMED_AT_ONCE)}. The case "
-        f"does not list it, so {count} as made where {'its' if len(found) == 1 else 'their'} "
-        "plants and makers are."
+        f" what {told} {'is' if len(bare) == 1 else 'are'} made of, down to the last tier. Nothing "
+        f"that is listed is lacking, so {'it' if len(bare) == 1 else 'each of them'} might be made "
+        "whole."
     )
     return [element("p", tag, said, class_="small")]
 
@@ -345,16 +343,21 @@ def _lacking(answer: Answer, names: _Names) -> Html:
             *(rows[column][:shown].tolist() for column in columns), strict=True
         )
     ]
-    heads = ("Without a maker", "Products that hang on it", "Functions", "What would make it")
+    heads = (
+        "Nobody who takes part makes",
+        "Products that hang on it",
+        "Functions",
+        "What would make it",
+    )
     caption = (
-        "What nobody who takes part makes, and how many other products and functions cannot be had "
-        "without it, whatever else is brought in."
+        "How many other products and functions cannot be had without it, whatever else is brought "
+        "in. A product may have a plant among them and still lack its maker."
     )
     first = table(caption, heads, lines[:_FIRST_LACKING], numbers={1, 2})
     rest, count = lines[_FIRST_LACKING:], len(rows["product"])
     if not rest:
         return first
-    title = f"{counted(count - _FIRST_LACKING, 'more product')} without a maker"
+    title = f"{counted(count - _FIRST_LACKING, 'more product')} without a maker that takes part"
     more = " All are in only_lacking.parquet." if count > shown else ""
     return joined(
         [
@@ -414,7 +417,7 @@ def _sets(missing: str, size: int, names: _Names) -> list[list[_Lack]]:
         lacks = []
         for piece in part.split("; "):
             label, _, met_by = piece.partition(": ")
-            lacks.append(_Lack(label, met_by.replace("one of ", "any one of ", 1)))
+            lacks.append(_Lack(label, names.plants(met_by)))
         known = all(k.label in names.products or k.label.startswith(_MAKER) for k in lacks)
         if len(lacks) != size or not known:
             return []
@@ -432,7 +435,7 @@ def _functions(answer: Answer, names: _Names) -> Html:
         row = _row(rows, place)
         nearest, can = str(row["nearest"]), bool(row["can_be_made"])
         told = (
-            _can_words(can, bool(row["unknown"])),
+            _can_words(can, bool(row["listed"]), bool(row["unknown"])),
             f"{row['makeable']:,} of {row['products']:,}",
             _units_words(can, float(row["units_per_quarter"])),
             _missing(_row(only, at[nearest]), names, f"{names.product(nearest)}: ")
@@ -446,14 +449,16 @@ def _functions(answer: Answer, names: _Names) -> Html:
     caption = (
         "Functions of a network, and whether a product that serves them can be made whole; those "
         "of which the same is to be said stand together. Where none can, what is missing is told "
-        "of the product that lacks least."
+        "of the product that lacks least, of those whose maker takes part if there are any."
     )
     heads = ("Function", "Can be made", "Products that can", "Units a quarter", "What is missing")
     return table(caption, heads, lines, numbers={2, 3})
 
 
-def _can_words(can: bool, unknown: bool) -> str:
-    return "yes" if can else "not known" if unknown else "no"
+def _can_words(can: bool, whole: bool, unknown: bool) -> str:
+    if can:
+        return "yes" if whole else "not known: what is in it is not listed"
+    return "not known" if unknown else "no"
 
 
 def _units_words(can: bool, units: float) -> str:
@@ -497,7 +502,7 @@ def _set_list(lacks: Sequence[_Lack], names: _Names) -> Html:
     return element("ul", *items)
 
 
-def _products_block(answer: Answer, names: _Names, bare: frozenset[str]) -> Html:
+def _products_block(answer: Answer, names: _Names) -> Html:
     """Return every product: can it be made, how many, what binds, what would restore it."""
     only = answer.tables["only"]
     products = only["product"].tolist()
@@ -505,7 +510,7 @@ def _products_block(answer: Answer, names: _Names, bare: frozenset[str]) -> Html
         range(len(products)),
         key=lambda row: (names.product(products[row]).casefold(), products[row]),
     )
-    lines = [_product_line(_row(only, row), names, bare) for row in order[:_ROWS]]
+    lines = [_product_line(_row(only, row), names) for row in order[:_ROWS]]
     cut = len(order) > len(lines)
     caption = (
         "Units a quarter are those of a product that gets all there is; they are bound by the "
@@ -523,11 +528,9 @@ def _products_block(answer: Answer, names: _Names, bare: frozenset[str]) -> Html
     )
 
 
-def _product_line(row: Mapping[str, Any], names: _Names, bare: frozenset[str]) -> tuple[str, ...]:
+def _product_line(row: Mapping[str, Any], names: _Names) -> tuple[str, ...]:
     product, can, size = str(row["product"]), bool(row["can_be_made"]), int(row["restored_by"])
-    able = _can_words(can, bool(row["unknown"]))
-    if can and product in bare:
-        able += "; its bill is not listed"
+    able = _can_words(can, bool(row["listed"]), bool(row["unknown"]))
     binding = str(row["binding"])
     if can:
         restored: str = "nothing is missing"

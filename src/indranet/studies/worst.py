@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from indranet.model.network import Network
+from indranet.model.network import Network, Rows
 from indranet.studies.candidates import Candidates
 
 NAMED = {
     "country": "countries",
     "firm": "firms",
     "product": "products",
+    "plant": "plants",
     "passage": "passages",
     "service": "services",
     "facility": "facilities",
@@ -76,7 +77,8 @@ def worst_groups(
     """Return the worst dependences, worst first; causes that stop the same services together.
 
     They are ordered by what they take elsewhere: people, then services, then sites. Causes that
-    stop no service stand together if they stop the same sites. People whose loss lasts though any
+    stop no service stand together if they stop the same sites; a country that takes something from
+    itself stands alone. People whose loss lasts though any
     maker may step in count once more: what cannot be worked round comes first.
 
     Within a group products come first, then plants, firms and countries.
@@ -101,7 +103,9 @@ def worst_groups(
         np.where(some[:, SERVICES] > 0, some[:, SERVICE_SET], some[:, SITE_SET])
         for some in (sums, *alike)
     ]
-    keys = np.stack(sets, axis=1)
+    # What a country takes from itself is left out of its figures: it stands by itself.
+    own = [sums[:, PEOPLE] - others.people, sums[:, SERVICES] - others.services]
+    keys = np.stack([*sets, *own], axis=1)
     order = np.lexsort((np.arange(len(fit)), -others.sites, -others.services, -people))
     groups: dict[tuple[int, ...], list[int]] = {}
     for candidate in order[fit[order]].tolist():
@@ -196,9 +200,12 @@ def _name(network: Network, asked: Candidates, candidate: int) -> str:
 def names_in_words(network: Network, kind: str, rows: npt.NDArray[np.integer]) -> list[str]:
     """Return the names of some things of a kind, empty where they have none.
 
-    Services of one name differ by where they are used: region and country follow in brackets.
+    Services of one name differ by where they are used: region and country follow in brackets. A
+    plant whose place is known is named after what it makes, where, and who runs it.
     """
     table = network[NAMED[kind]].where(rows)
+    if kind == "plant":
+        return _plant_names(network, table)
     names = table.text("name")
     if kind != "service":
         return names
@@ -211,6 +218,22 @@ def names_in_words(network: Network, kind: str, rows: npt.NDArray[np.integer]) -
     return [
         f"{name} ({place})" if name and place else name
         for name, place in zip(names, where, strict=True)
+    ]
+
+
+def _plant_names(network: Network, plants: Rows) -> list[str]:
+    def said(kind: str, codes: npt.NDArray[np.integer]) -> list[str]:
+        names = network[NAMED[kind]].text("name")
+        identifiers = network.names[kind].tolist()
+        return [(names[code] or identifiers[code]) if code >= 0 else "" for code in codes.tolist()]
+
+    maker = network["products"]["firm"][plants["product"]]
+    firms = said("firm", np.where(plants["firm"] >= 0, plants["firm"], maker))
+    return [
+        f"{product} from {place}{f' ({firm})' if firm else ''}" if place else ""
+        for product, place, firm in zip(
+            said("product", plants["product"]), plants.text("place"), firms, strict=True
+        )
     ]
 
 
