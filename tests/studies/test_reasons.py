@@ -109,6 +109,33 @@ def test_a_candidate_is_told_with_everything_that_it_stops() -> None:
     assert lost == {"new-radios", "spare-chips"}
 
 
+def test_a_pair_is_told_by_what_neither_stops_alone(tmp_path: Path) -> None:
+    """The call takes either mast; both masts need the grid or the generator."""
+    network = network_of(
+        tmp_path / "c",
+        facilities={"facility": ["grid", "generator", "shop"]},
+        sites={"site": ["east", "west"], "people": [1, 1]},
+        services={"service": ["call", "shopping"], "people": [50, 90]},
+        needs={
+            "user": ["east", "east", "west", "west", "call", "call", "shopping"],
+            "need": ["power"] * 4 + ["radio"] * 2 + ["till"],
+            "input": ["grid", "generator", "grid", "generator", "east", "west", "shop"],
+            "at_least": [1] * 7,
+        },
+    )
+    table = exposure(network, by=["facility"], pairs=True).tables["reasons"]
+    at = (table["kind"] == "pair") & (table["horizon"] == "now")
+    rows = list(zip(*(table[c][at] for c in ("id", "lost", "thing", "why")), strict=True))
+    assert rows == [
+        ("facility:generator + facility:grid", "call", "call", "lost"),
+        ("facility:generator + facility:grid", "call", "east", "its need “radio”: none of 2 left"),
+        (
+            "facility:generator + facility:grid", "call", "generator",
+            "its need “power”: none of 2 left; taken away",
+        ),
+    ]  # fmt: skip
+
+
 def test_an_identifier_of_nothing_or_of_several_things_is_refused() -> None:
     with pytest.raises(UsageError, match="names no one thing"):
         told("supply_chain", "nowhere")

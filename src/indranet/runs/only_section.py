@@ -29,8 +29,8 @@ _LEFT_OUT = (
     "There are no prices, no licences and no contracts in it. Whoever takes part may supply "
     "whoever else does, at any distance: lanes and passages do not matter.",
     "It asks who makes, not who owns the patents, nor how long a new plant takes to build.",
-    "Only what is listed can be lacking. Where a bill is not listed, the table of unknowns says for "
-    "which product it matters most (unknowns.parquet, fact \u201cbill\u201d).",
+    "Only what is listed can be lacking. Where a bill is not listed, the table of unknowns says "
+    "for which product it matters most (unknowns.parquet, fact \u201cbill\u201d).",
 )
 
 

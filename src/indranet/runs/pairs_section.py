@@ -8,6 +8,7 @@ import numpy as np
 
 from indranet.runs.findings import HORIZON_WORDS, KIND_WORDS, Answer
 from indranet.runs.markup import Html, block, element, joined, table
+from indranet.runs.reason_section import chain_parts, chains
 from indranet.runs.words import counted, exact, listed, number, people, percent
 
 _WORST = 10
@@ -97,9 +98,32 @@ def _of_horizon(answer: Answer, horizon: str) -> Html:
     return joined(
         [
             element("p", _sentence(answer, horizon, lines[0][0], losses[0][0])),
+            *_whys(answer, horizon),
             table(caption, heads, cells),
             _listing(answer, rows),
         ]
+    )
+
+
+def _whys(answer: Answer, horizon: str) -> list[Html]:
+    """Return why the first pairs of a horizon stop what neither of the two stops alone."""
+    found = [c for c in chains(answer) if c.kind == "pair" and c.horizon == horizon]
+    return [
+        element(
+            "details",
+            element("summary", f"Why {_pair_words(answer, chain.id)}"),
+            *chain_parts(chain),
+            class_="reason",
+        )
+        for chain in found
+    ]
+
+
+def _pair_words(answer: Answer, identifier: str) -> str:
+    """Return the two things of a pair by name, from `kind:id + kind:id`."""
+    sides = [side.partition(":") for side in identifier.split(" + ")]
+    return " and ".join(
+        f"{answer.name(kind, name)} ({KIND_WORDS.get(kind, kind)})" for kind, _, name in sides
     )
 
 

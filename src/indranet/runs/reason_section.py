@@ -80,11 +80,14 @@ def why_line(found: Sequence[Chain], dependence: Dependence) -> list[Html]:
     first = dependence.things[0]
     for chain in found:
         if (chain.kind, chain.id, chain.horizon) == (first.kind, first.id, dependence.horizon):
-            inside = (_steps(chain), *_to_be_sure(chain))
-            return [
-                element("details", element("summary", "Why"), *inside, class_="reason on-print")
-            ]
+            summary = element("summary", "Why")
+            return [element("details", summary, *chain_parts(chain), class_="reason on-print")]
     return []
+
+
+def chain_parts(chain: Chain) -> list[Html]:
+    """Return a path as a list, what it rests on, and what to find out to be sure of it."""
+    return [_steps(chain), *_to_be_sure(chain)]
 
 
 def _steps(chain: Chain) -> Html:
@@ -137,10 +140,9 @@ def reasons_section(answer: Answer, level: int) -> Html:
     if not found:
         return element("p", f"Nothing that was taken away stops {asked}.")
     lines = [
-        element("details", element("summary", _title(answer, chain)), _steps(chain),
-                *_to_be_sure(chain))
+        element("details", element("summary", _title(answer, chain)), *chain_parts(chain))
         for chain in found[:_CHAINS]
-    ]  # fmt: skip
+    ]
     note = (
         "Each line is one cause, at the first moment at which it is enough. The path leads from "
         "what is lost to what was taken away, each time over the last straw: the input whose loss "

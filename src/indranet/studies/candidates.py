@@ -60,6 +60,29 @@ def _sparse_rows(
     return start, np.concatenate([np.zeros(0, dtype=np.int64), *parts]).astype(np.int64)
 
 
+def joined(some: Candidates, sets: Sequence[Sequence[int]]) -> Candidates:
+    """Return candidates of kind `pair`, each of which takes away a set of others at once.
+
+    Parameters
+    ----------
+    some
+        The others.
+    sets
+        Positions among them; the identifier of a set joins theirs, as in `firm:f + lane:l`.
+    """
+    parts = [
+        np.unique(np.concatenate([some.things[some.start[i] : some.start[i + 1]] for i in chosen]))
+        for chosen in sets
+    ]
+    names = [" + ".join(f"{some.kind[i]}:{some.id[i]}" for i in chosen) for chosen in sets]
+    return Candidates(
+        np.full(len(sets), "pair", dtype=object),
+        np.array(names, dtype=object),
+        np.full(len(sets), -1),
+        *_sparse_rows(parts),
+    )
+
+
 def candidates(network: Network, by: Sequence[str] = DEFAULT_KINDS) -> Candidates:
     """Return every candidate of some kinds.
 

@@ -115,8 +115,11 @@ def exposure(
         **found.tables,
         "names": names_table(network),
         "detours": detours(network, ground.routes),
-        "reasons": reasons_of(network, found, reasons, authority or ""),
     }
+    if pairs:
+        two = pairs_of(asked, found.nets, found.weights, executor=executor)
+        tables["pairs"] = two.table
+    tables["reasons"] = reasons_of(network, found, reasons, authority or "", tables.get("pairs"))
     tables |= shares(ground)
     unknown = found.nets["in time"][0].unknown
     summary = {**_summary(ground, unknown, day), **found.summary}
@@ -131,8 +134,7 @@ def exposure(
         summary["reasons_of"] = reasons
         tables["cut_sets"], summary["cut_sets"] = _cuts(ground, found, reasons, executor)
     if pairs:
-        two = pairs_of(asked, found.nets, found.weights, executor=executor)
-        tables["pairs"], summary["pairs_left_out"] = two.table, two.left_out
+        summary["pairs_left_out"] = two.left_out
         summary["worst_pairs"] = {horizon: _worst_pair(two.table, horizon) for horizon in HORIZONS}
     if availability:
         down = availability_of(ground, on=day, seed=seed, executor=executor)

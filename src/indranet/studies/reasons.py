@@ -1,6 +1,6 @@
 """Why a thing is lost: the shortest failing path down to what was taken away, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,14 @@ from indranet.engines.gates.paths import failing_paths
 from indranet.errors import UsageError
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS
-from indranet.studies.candidates import Candidates
+from indranet.studies.candidates import Candidates, joined
 from indranet.studies.compile import HORIZONS, Compiled, Horizon
 from indranet.studies.places import lost_bits
 from indranet.studies.reach import Reach, Table, stacked, states
 from indranet.studies.reason_words import Lost, Words, steps
 
+PAIRS = 5
+"""Pairs of a horizon whose reasons are told."""
 SHOWN = 40
 """Most services told of, of those that one cause takes away."""
 
@@ -41,7 +43,11 @@ def _ranks(
 
 
 def reasons(
-    network: Network, reach: Reach, identifier: str | None = None, authority: str = ""
+    network: Network,
+    reach: Reach,
+    identifier: str | None = None,
+    authority: str = "",
+    pairs: Table | None = None,
 ) -> Table:
     """Say why things are lost.
 
@@ -61,6 +67,9 @@ def reasons(
     authority
         Whose exclusions the trusted plane holds: why they take trust from the service that most
         people use is told as well.
+    pairs
+        Pairs of candidates (see `studies.pairs.pairs`): why the first of each horizon stop what
+        neither stops alone is told as well, the kind of what was taken away being `pair`.
 
     Returns
     -------
@@ -83,6 +92,8 @@ def reasons(
         tables.append(_told(words, order, reach.nets[horizon], leaders.asked, chosen))
     if identifier is not None:
         tables += _asked_for(words, order, reach, identifier)
+    if pairs is not None:
+        tables += [_pairs(words, order, reach, horizon, pairs) for horizon in HORIZONS]
     if authority:
         tables += [_trust(words, order, reach, horizon, authority) for horizon in HORIZONS]
     return _once(stacked(tables))
@@ -105,11 +116,8 @@ def _most_used(
 ) -> list[Lost]:
     """Return for each candidate the service, else site, that most people lose with it."""
     chosen: list[Lost] = []
-    for kind in ("service", "site"):
-        first, names = network.offset(kind), network.names[kind]
-        people = network["services" if kind == "service" else "sites"]["people"]
-        # Most people first, then by name.
-        turn = np.lexsort((names.astype(str), -people))
+    for kind, turn in _most_people_first(network):
+        first = network.offset(kind)
         gone = lost_bits(state[compiled.gate[network.span(kind)][turn]], len(asked.id))
         told = {item.alternative for item in chosen}
         for candidate in np.flatnonzero(gone.any(axis=0)).tolist():
@@ -120,6 +128,12 @@ def _most_used(
                            candidate)
                 )  # fmt: skip
     return sorted(chosen, key=lambda item: item.alternative)
+
+
+def _most_people_first(network: Network) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
+    """Yield services, then sites: their positions, most people first, then by name."""
+    for kind, table in (("service", "services"), ("site", "sites")):
+        yield kind, np.lexsort((network.names[kind].astype(str), -network[table]["people"]))
 
 
 def _asked_for(
@@ -175,6 +189,41 @@ def _all_of(
         chosen = [Lost(str(asked.kind[0]), str(asked.id[0]), horizon, first + t, 0) for t in things]
         tables.append(_told(words, order, (compiled, ordered), asked, chosen))
     return tables
+
+
+def _pairs(
+    words: Words,
+    order: npt.NDArray[np.int64],
+    reach: Reach,
+    horizon: Horizon,
+    pairs: Table,
+) -> Table:
+    """Return why the first pairs of a horizon stop what neither of the two stops alone."""
+    more = (pairs["services_more"] > 0) | (pairs["sites_more"] > 0)
+    rows = np.flatnonzero((pairs["horizon"] == horizon) & more)[:PAIRS]
+    asked = reach.asked
+    at = {key: place for place, key in enumerate(zip(asked.kind, asked.id, strict=True))}
+    sides = [
+        [at[key] for key in zip(pairs[f"{side}_kind"][rows], pairs[side][rows], strict=True)]
+        for side in ("a", "b")
+    ]
+    both = list(zip(*sides, strict=True))
+    together = joined(asked, both)
+    compiled, ordered = reach.nets[horizon]
+    alone = asked.pick(np.array([*sides[0], *sides[1]], dtype=np.int64))
+    state = states(ordered, together, compiled, None)
+    each = states(ordered, alone, compiled, None)
+    chosen: list[Lost] = []
+    for kind, people in _most_people_first(words.network):
+        gates = compiled.gate[words.network.span(kind)][people]
+        one = lost_bits(each[gates], len(alone.id))
+        gone = lost_bits(state[gates], len(both)) & ~(one[:, : len(both)] | one[:, len(both) :])
+        told = {item.alternative for item in chosen}
+        for place in np.flatnonzero(gone.any(axis=0)).tolist():
+            if place not in told:
+                thing = words.network.offset(kind) + int(people[np.argmax(gone[:, place])])
+                chosen.append(Lost("pair", str(together.id[place]), horizon, thing, place))
+    return _told(words, order, (compiled, ordered), together, chosen)
 
 
 def _trust(
