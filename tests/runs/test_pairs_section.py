@@ -69,7 +69,9 @@ def test_a_pair_is_told_with_what_it_takes_more(answer: Answer) -> None:
     assert summary == [HEAD, [told, "2 services, 14 users", "3 services, 17 users"]]
     assert listing[1] == ["East (facility)", "west (facility)", "2", "14", "0", "3", "17", "0"]
     assert len(listing) == 2
-    assert texts(section, "summary") == ["1 pair, one by one"] * 3
+    assert texts(section, "summary") == [f"Why {told}", "1 pair, one by one"] * 3
+    path = next(parsed(pairs_section(answer, 3)).iter("ol"))
+    assert texts(path, "li")[-1].endswith("taken away")
     assert (
         "One by one, East (facility) and west (facility) stop 1 service at once; together they "
         "stop all 3 services, for 100 % of all users."

@@ -98,8 +98,8 @@ def _of_horizon(answer: Answer, horizon: str) -> Html:
     return joined(
         [
             element("p", _sentence(answer, horizon, lines[0][0], losses[0][0])),
-            *_whys(answer, horizon),
             table(caption, heads, cells),
+            *_whys(answer, horizon),
             _listing(answer, rows),
         ]
     )
