@@ -68,7 +68,7 @@ def sampled(share: float, low: float, high: float, why: str = "") -> dict[str, A
 
 def test_the_worst_are_told_in_time_a_year(answer: Answer) -> None:
     """0.02 of 8,766 hours is 175; in time the grid is added: 1 - 0.98 x 1000 / 1004, 210 hours."""
-    assert bounds(answer) == {"Call": ["175 hours", "210 hours", "exact"]}
+    assert bounds(answer) == {"Call": ["175 hours", "210 hours", "exactly"]}
     said = texts(parsed(availability_section(answer, 3)), "p")
     assert "Call is down longest: between 175 hours and 210 hours a year." in said
     assert said[0].startswith("3 things of the case fail and are repaired, each independently")
@@ -79,8 +79,8 @@ def test_every_service_stands_with_both_bounds(answer: Answer) -> None:
     everything = tables(parsed(availability_section(answer, 3)))[1]
     why = "nothing that the case says can fail stops it"
     assert everything[1:] == [
-        ["Call", "0.02", "175 hours", "0.0239", "210 hours", "exact", ""],
-        ["chat", "0", NEVER, "0", NEVER, "exact", why],
+        ["Call", "0.02", "175 hours", "0.0239", "210 hours", "exactly", ""],
+        ["chat", "0", NEVER, "0", NEVER, "exactly", why],
     ]
 
 
@@ -105,7 +105,7 @@ def test_what_was_sampled_stands_with_its_interval(answer: Answer) -> None:
     assert bounds(changed)["Call"] == [
         "8.8 hours (7.9 hours to 9.6 hours)",
         "210 hours",
-        "at least sampled, 16,384 draws; at most exact",
+        "at least sampled, 16,384 draws; at most exactly",
     ]
     section = parsed(availability_section(changed, 3))
     assert "stands with its 95 % interval" in texts(section, "caption")[0]

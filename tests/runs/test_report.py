@@ -315,7 +315,8 @@ def test_assumptions_gaps_and_made_up_rows_are_marked(page: Page) -> None:
         "Hangs on an assumption 5 to 9 services, 5 million to 9 million users, as 30 to 80 % of a "
         "supply must be left.",
         "Not known who makes Gallium: taken as available.",
-        "Synthetic rows 30 % of the rows behind these lines are made up.",
+        "Synthetic rows 30 % of the rows of the case are made up; each reason says what it rests "
+        "on.",
         "Counted outside the country itself; with it 6 services and 6 million users.",
         "Just as much with any maker allowed.",
         "Not examined with any maker allowed.",

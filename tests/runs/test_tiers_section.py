@@ -233,9 +233,9 @@ def test_the_sentence_tells_what_is_unknown_what_has_ended_and_where_the_rest_is
     page: Page,
 ) -> None:
     assert page.texts("p", "told") == [
-        "Three tiers down, 43 % of what is spent on radio units (RU) goes into things whose making "
-        "the case does not know and 17 % has ended in materials and tools. Of the other 40 %, the "
-        "largest part is made in United States (70 %); for 30 % the place is not known."
+        "Three tiers down, 43 % of what is spent on radio units (RU) goes into what the case does "
+        "not know and 17 % has ended in materials and tools. Of the other 40 %, the largest part "
+        "is made in United States: 28 % of the whole; for 30 % the place is not known."
     ]
 
 
@@ -325,7 +325,7 @@ def test_a_function_with_one_tier_is_told() -> None:
     page = page_of(Case().add("router", KNOWN))
     assert page.texts("p", "told") == [
         "At tier 0, the case knows what all of what is spent on routers goes into. Of it, the "
-        "largest part is made in Finland (100 %)."
+        "largest part is made in Finland: 100 % of the whole."
     ]
     assert page.texts("title") == ["core: 100 %"]
 
@@ -333,8 +333,7 @@ def test_a_function_with_one_tier_is_told() -> None:
 def test_a_function_of_which_all_is_unknown_is_told() -> None:
     page = page_of(Case().add("RU", DARK))
     assert page.texts("p", "told") == [
-        "At tier 0, all of what is spent on radio units (RU) goes into things whose making the "
-        "case does not know."
+        "At tier 0, all of what is spent on radio units (RU) goes into what the case does not know."
     ]
     assert page.texts("title") == ["Not known: 100 %"]
 
@@ -345,8 +344,8 @@ def test_where_all_turns_dark_the_sentence_says_so(known: int, down: str) -> Non
     steps.append((known - 1, "core", "unknown", 1.0))
     page = page_of(Case().add("OSS", [*KNOWN * known, *DARK], steps))
     assert page.texts("p", "told") == [
-        f"{down} down, all of what is spent on operations support (OSS) goes into things whose "
-        "making the case does not know."
+        f"{down} down, all of what is spent on operations support (OSS) goes into what the "
+        "case does not know."
     ]
 
 

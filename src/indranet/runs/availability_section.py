@@ -163,7 +163,7 @@ def _plain(share: float) -> str:
 
 
 def _how_words(down: _Down) -> str:
-    return f"sampled, {down.draws:,} draws" if down.sampled else "exact"
+    return f"sampled, {down.draws:,} draws" if down.sampled else "exactly"
 
 
 def _both_how_words(down: _Service) -> str:
@@ -188,7 +188,7 @@ def _worst_table(answer: Answer, names: list[str], services: Mapping[str, _Servi
         f"The {counted(len(names), 'service')} that {'is' if len(names) == 1 else 'are'} down "
         "longest, in time a year." + _interval_words(sampled)
     )
-    return table(caption, ("Service", "Down at least", "Down at most", "How it is known"), rows)
+    return table(caption, ("Service", "Down at least", "Down at most", "How it is computed"), rows)
 
 
 def _interval_words(sampled: bool) -> str:
@@ -206,7 +206,7 @@ def _all_block(answer: Answer, services: Mapping[str, _Service]) -> Html:
     rows = [_service_row(answer, name, services[name]) for name in shown]
     heads = (
         "Service", "At least: share of the time", "At least: a year", "At most: share of the time",
-        "At most: a year", "How it is known", "Remark",
+        "At most: a year", "How it is computed", "Remark",
     )  # fmt: skip
     sampled = any(down.sampled for name in shown for down in services[name].values())
     cut = (
@@ -289,7 +289,9 @@ def _importance_block(answer: Answer, names: list[str], level: int) -> Html:
                 "how much more of the time the service is down if the thing is down for good than "
                 "if it never fails. ",
                 element("strong", "Fussell\u2013Vesely: "),
-                "the part of the service\u2019s time down that would go if the thing never failed.",
+                "the part of the service\u2019s time down that would go if the thing never failed. "
+                "Where it takes two failures at once each carries that part, so they may add up to "
+                "more than 100\u00a0%.",
             ),
             block(
                 f"The {counted(len(names), 'service')} that {'is' if len(names) == 1 else 'are'} "

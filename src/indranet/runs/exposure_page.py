@@ -42,12 +42,20 @@ _HORIZON_NOTES = {
     "arrives.",
     "resourced": "As in time, but where a contract fails any other maker may step in.",
 }
+_ORDER_NOTES = {
+    "now": "Ordered by people. ",
+    "in time": "Ordered by people, who count twice where the loss lasts though any maker may step "
+    "in. ",
+    "resourced": "Ordered by people. ",
+}
 _KIND_NOTES = {
     "firm": "The firm and every firm that it controls.",
     "subsidiaries": "All that a firm controls, without the firm itself.",
-    "territory": "Everything that stands in the country.",
+    "territory": "Everything that stands where a code of ISO 3166-1 says; nothing is said of its "
+    "status.",
     "jurisdiction": "The firms seated in the country and what they control, wherever it stands.",
-    "product": "The making of the product, everywhere; installed units run on.",
+    "product": "The making of the product, everywhere; installed units run on at once, and in time "
+    "lack spares and support.",
     "plant": "One factory, and what it makes.",
     "passage": "A strait, canal or cape closed to ships.",
     "lane": "A way for goods or signals between two places: a sea route, a cable.",
@@ -232,7 +240,14 @@ def _made_up(shares: Mapping[str, float]) -> list[Html]:
     if not share:
         return []
     tag = element("span", "Synthetic rows", class_="tag")
-    return [element("p", tag, f" {percent(share)} of the rows behind these lines are made up.")]
+    return [
+        element(
+            "p",
+            tag,
+            f" {percent(share)} of the rows of the case are made up; each reason says what it "
+            "rests on.",
+        )
+    ]
 
 
 def _glossary() -> Html:
@@ -363,8 +378,8 @@ def _all_of(answer: Answer, horizon: str) -> Html:
     return block(
         f"{HORIZON_WORDS[horizon]}: the {len(found):,} worst",
         table(
-            f"{_HORIZON_NOTES[horizon]} For a country: services and people outside it, "
-            "but the last column counts its own as well.",
+            f"{_HORIZON_NOTES[horizon]} {_ORDER_NOTES[horizon]}For a country: services and people "
+            "outside it, but sites and the last column count its own as well.",
             (
                 "Rank", "Without", "Services", "Sites", "People", "Share",
                 "If 30 to 80\u00a0% of a supply must be left",

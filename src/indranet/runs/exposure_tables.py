@@ -422,13 +422,14 @@ def limits_section(answer: Answer) -> Html:
     usual = percent(float(manifest["summary"]["need_share"]))
     made_up = manifest["provenance_shares"].get("synthetic", 0.0)
     limits = [
-        "It says what stops, not when nor at what price: there are no days, no prices and no "
-        "rationing in it. \u201cIn time\u201d is when batteries, stocks and spares are used up, "
+        "What is lost is what stops, not when nor at what price: there are no days, no prices and "
+        "no rationing in it. \u201cIn time\u201d is when batteries, stocks and spares are used up, "
         "however long that takes.",
         "A thing works or it does not. Nothing runs slower, and no loss ever helps something else "
         "to work.",
         f"{usual} of a supply has to be left for it to count. Where the answer changes between 30 "
-        "and 80\u00a0% the line says so.",
+        "and 80\u00a0% the line says so. How much of a need must be left is what the case says, "
+        "row by row, and is not varied.",
         "People are summed over services. One person who uses three of them is counted three "
         "times, so the numbers compare losses and do not count heads."
         if manifest["summary"]["people_counted_by"] == "services"

@@ -257,7 +257,7 @@ def _sentence(answer: Answer, case: _Case, function: str) -> str:
     tier = _telling_tier(case, function)
     unknown, ended = (case.share(function, tier, word) for word in (UNKNOWN, ENDS))
     rest, spent = case.rest(function, tier), f"what is spent on {function_words(function)}"
-    hidden = "goes into things whose making the case does not know"
+    hidden = "goes into what the case does not know"
     parts = []
     if unknown:
         parts.append(f"{_all_of(unknown)} {spent} {hidden}")
@@ -296,7 +296,8 @@ def _made_in(answer: Answer, case: _Case, function: str, tier: int, of: str) -> 
         return f"{of}, the case does not know where it is made."
     lacking = f"; for {percent(dark / rest)} the place is not known" if dark / rest > _DONE else ""
     where = answer.name("country", top)
-    return f"{of}, the largest part is made in {where} ({percent(shares[top] / rest)}){lacking}."
+    part = percent(shares[top])
+    return f"{of}, the largest part is made in {where}: {part} of the whole{lacking}."
 
 
 def _largest(shares: Shares) -> str | None:

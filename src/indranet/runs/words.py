@@ -276,8 +276,8 @@ def near_words(summary: Mapping[str, Any]) -> str:
     most = int(found[0]["services_lost"])
     stops = f"the first {counted(most, 'service')}" if len(found) > 1 else counted(most, "service")
     return (
-        f"Lost only if 80\u00a0% of a supply must be left, not {percent(summary['need_share'])}: "
-        f"{listed(names, 3)} ({stops})."
+        f"If 80\u00a0% of a supply must be left, not {percent(summary['need_share'])}, services "
+        f"also stop without {listed(names, 3)} ({stops})."
     )
 
 

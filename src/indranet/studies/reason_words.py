@@ -180,7 +180,9 @@ def _question(words: Words, role: str, of: int, by: int) -> list[str]:
         return [f"Who else makes {words.name(of)}, and how much?"]
     if role == "need":
         need = str(words.network["needs"].words["need"][by])
-        return [f"With how much of its need \u201c{need}\u201d does {words.name(of)} still run?"]
+        return [
+            f"How much of its need \u201c{need}\u201d must be left for {words.name(of)} to run?"
+        ]
     if role == "served":
         return [f"What does {words.name(of)} really have installed for {FUNCTIONS[by]}?"]
     return []
