@@ -444,7 +444,7 @@ def test_output_of_plants(tmp_path: Path) -> None:
         },
         supplies={"supplier": ["sold"], "customer": ["buyer"], "quantity_per_day": [20]},
     )
-    assert plant_output(network).tolist() == [70, 30, 1, 1]
+    assert plant_output(network, network["supplies"]).tolist() == [70, 30, 1, 1]
 
 
 def test_candidates_of_control_and_jurisdiction(tmp_path: Path) -> None:

@@ -247,7 +247,8 @@ def need_groups(tables: Tables) -> list[Fault]:
     records = np.flatnonzero(tables.sound["needs"])
     group, first = _groups(needs["user"][records], needs["need"][records])
     opening = records[first]
-    faults = _disagreements(tables, "needs", records, opening[group], ("at_least", "how"))
+    columns = ("at_least", "how", "plane")
+    faults = _disagreements(tables, "needs", records, opening[group], columns)
     if "needs" in tables.whole:
         total = np.bincount(group, weights=needs["capacity"][records], minlength=len(first))
         asked = needs["at_least"][opening]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.gates import Gates
-from indranet.model.schema import KINDS, TABLES
+from indranet.model.schema import IMPORTANCE, KINDS, TABLES
 from indranet.studies.builder import Builder, Codes, Labels
 from indranet.studies.exclusions import Exclusions
 from indranet.studies.groundwork import USED, Groundwork, Pairs
@@ -125,7 +125,8 @@ def _draft(ground: Groundwork, horizon: Horizon, need_share: float) -> Draft:
     network, builder = ground.network, Builder()
     known = np.zeros(len(network["products"]), dtype=bool)
     known[network["plants"]["product"]] = True
-    known[ground.components["product"]] = True
+    essential = ground.components["importance"] == IMPORTANCE.index("essential")
+    known[ground.components["product"][essential]] = True
     return Draft(ground, horizon, need_share, builder, builder.add(1), known)
 
 
@@ -147,9 +148,12 @@ def _plane_of_works(draft: Draft, own: Codes) -> tuple[SupplySide, ServiceSide]:
     """Write the gates of what works."""
     ground = draft.ground
     unit_gate, class_gate = _units(draft, ground.pairs), _classes(draft)
-    supply = SupplySide(draft, own, own)
+    anybody = np.full(len(ground.network["firms"]), draft.true[0])
+    supply = SupplySide(draft, own, own, anybody)
     sides = Sides([supply], ground.pairs, np.zeros(len(unit_gate), int), np.zeros(len(own), int))
-    service = ServiceSide(draft, sides, ground.groups, own, unit_gate, class_gate)
+    service = ServiceSide(
+        draft, sides, ground.groups, ground.classes.takes_core, own, unit_gate, class_gate
+    )
     supply.gate = service.gate
     supply.firms()
     supply.lanes()
@@ -188,16 +192,25 @@ def _plane_of_trust(
     builder.need(class_gate, service.class_gate)
     maker = network["products"]["firm"][units.product]
     made = np.flatnonzero(maker >= 0)
-    builder.need(unit_gate[made], sides.works(of_unit[made], "firm", maker[made]))
+    builder.need(unit_gate[made], sides.allowed(of_unit[made], maker[made]))
     own = service.own.copy()
     for kind in ("service", "facility"):
         things = np.arange(network.size)[network.span(kind)]
         own[things] = builder.add(len(things), "thing", things)
-        builder.need(own[things], service.gate[things])
-    trust = ServiceSide(draft, sides, ground.trusted_groups, own, unit_gate, class_gate)
+        builder.need(own[things], service.own[things])
+    trust = ServiceSide(
+        draft, sides, ground.trusted_groups, ground.classes.trusts_core, own, unit_gate, class_gate
+    )
     for kind in KINDS:
         if kind not in USED:
             trust.gate[network.span(kind)] = service.gate[network.span(kind)]
+    # What must itself reach something still lets signals pass: its body is as on the other plane.
+    used = np.concatenate([np.arange(network.size)[network.span(kind)] for kind in USED])
+    bound = used[service.gate[used] != service.own[used]]
+    works = builder.add(len(bound), "reaching", bound)
+    builder.need(works, trust.gate[bound])
+    builder.need(works, service.gate[bound])
+    trust.gate[bound] = works
     _write_service(trust)
     gates = [gates for _, gates in accepted]
     return trust.gate, np.concatenate([np.zeros(0, dtype=np.int64), *gates])
@@ -210,22 +223,24 @@ def _accepting(
 
     Returns
     -------
-    The gates, and among them those of the excluded firms.
+    The gates, and among them those that say that a firm may be the maker.
     """
     network, builder = draft.ground.network, draft.builder
-    own, gate = supply.own.copy(), supply.gate.copy()
+    own, gate, allowed = supply.own.copy(), supply.gate.copy(), supply.allowed.copy()
     out = network.offset("firm") + np.flatnonzero(firms)
-    own[out] = gate[out] = builder.add(len(out), "excluded", out)
+    allowed[firms] = builder.add(len(out), "excluded", out)
+    own[out] = gate[out] = builder.add(len(out))
+    builder.need(gate[out], allowed[firms])
     builder.need(gate[out], supply.gate[out])
     for kind in ("product", "plant"):
         things = np.arange(network.size)[network.span(kind)]
         own[things] = gate[things] = builder.add(len(things), "thing", things)
         builder.need(gate[things], supply.gate[things])
-    side = SupplySide(draft, own, gate)
+    side = SupplySide(draft, own, gate, allowed)
     side.contracts()
     side.products()
     side.plants()
-    return side, gate[out]
+    return side, allowed[firms]
 
 
 def _absent(ground: Groundwork, own: Codes) -> npt.NDArray[np.int32]:

@@ -191,15 +191,15 @@ def _summary(
     ground: Groundwork, unknown: npt.NDArray[np.int32], on: np.datetime64
 ) -> dict[str, Any]:
     network = ground.network
-    services, sites = network["services"], network["sites"]
-    rows = services if len(services) else sites
+    services, sites = (network[name].where(ground.exists(name)) for name in ("services", "sites"))
+    rows = services if len(network["services"]) else sites
     return {
         "on": str(on),
         "services": len(services),
         "site_rows": len(sites),
         "sites": float(sites["stands_for"].sum()),
         "people": float(rows["people"].sum()),
-        "people_counted_by": "services" if len(services) else "sites",
+        "people_counted_by": rows.name,
         "need_share": NEED_SHARE,
         "unknown_products": network.names["product"][unknown].tolist(),
         "unplaced_lanes": network.names["lane"][ground.routes.unplaced].tolist(),

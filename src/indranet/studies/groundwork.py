@@ -210,13 +210,20 @@ def _groups(network: Network, needs: Rows, classes: SiteClasses, plane: int) -> 
     )
 
 
-def plant_output(network: Network) -> npt.NDArray[np.float64]:
+def plant_output(network: Network, supplies: Rows) -> npt.NDArray[np.float64]:
     """Return each plant's output, units a day, shape (plants,).
 
     Its capacity where given, else its sales and final demand; where that leaves a product with no
     output at all, its plants count equally.
+
+    Parameters
+    ----------
+    network
+        The case.
+    supplies
+        Its rows that exist.
     """
-    plants, supplies = network["plants"], network["supplies"]
+    plants = network["plants"]
     sales = np.bincount(
         supplies["supplier"], weights=supplies["quantity_per_day"], minlength=len(plants)
     )

@@ -85,14 +85,17 @@ class Reach:
 class _Counted:
     """What is counted when things stop, in thousandths; see `studies.worst.SERVICES`."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, ground: Groundwork) -> None:
+        network = ground.network
         services, sites = network["services"], network["sites"]
         self.network = network
         self.by_service = len(services) > 0
         rows = services if self.by_service else sites
-        self.people = np.rint(rows["people"] * FINE).astype(np.int64)
+        there = ground.exists(rows.name)
+        self.people = np.rint(rows["people"] * there * FINE).astype(np.int64)
         self.total_people = float(self.people.sum()) / FINE
-        self.sites = np.rint(sites["stands_for"] * FINE).astype(np.int64)
+        real = sites["stands_for"] * ground.exists("sites")
+        self.sites = np.rint(real * FINE).astype(np.int64)
 
     def weights(self, compiled: Compiled, gate: npt.NDArray[np.int32]) -> Sums:
         """Return what the loss of each gate adds to each sum, shape (gates, sums).
@@ -147,7 +150,7 @@ def reach(
         Threads to spread the work over; results do not depend on their number.
     """
     network = ground.network
-    counted = _Counted(network)
+    counted = _Counted(ground)
     losses: dict[tuple[Horizon, float], Sums] = {}
     weights: dict[Horizon, Sums] = {}
     nets: dict[Horizon, tuple[Compiled, Ordered]] = {}
@@ -246,7 +249,7 @@ def _worst(
         details.append(_service_rows(network, first, horizon, compiled, state))
         gone = lost_bits(state[compiled.gate[site_codes]], len(first.id))
         shares.append(places.losses(first, horizon, gone))
-        down[horizon] = _down_before(network, compiled, state)
+        down[horizon] = _down_before(ground, compiled, state)
     return details, shares, worst, down, leaders
 
 
@@ -358,10 +361,14 @@ def _service_rows(
     }
 
 
-def _down_before(network: Network, compiled: Compiled, state: npt.NDArray[np.uint64]) -> list[str]:
-    """Return the services and sites that are down though nothing was taken away."""
+def _down_before(
+    ground: Groundwork, compiled: Compiled, state: npt.NDArray[np.uint64]
+) -> list[str]:
+    """Return the services and sites that exist and are down though nothing was taken away."""
+    network = ground.network
     down: list[str] = []
-    for kind in ("service", "site"):
+    for kind, table in (("service", "services"), ("site", "sites")):
         gate = compiled.gate[network.span(kind)]
-        down += network.names[kind][(state[gate, 0] & np.uint64(1)) == 0].tolist()
+        is_down = ((state[gate, 0] & np.uint64(1)) == 0) & ground.exists(table)
+        down += network.names[kind][is_down].tolist()
     return down

@@ -45,6 +45,10 @@ class Sides:
             gates[rows] = self.supply[place].delivered(customer[rows], product[rows])
         return gates
 
+    def allowed(self, side: Codes, firms: Codes) -> Codes:
+        """Return the gates that say whether each side accepts a firm as maker."""
+        return np.stack([supply.allowed for supply in self.supply])[side, firms]
+
     def works(self, side: Codes, kind: str, codes: Codes) -> Codes:
         """Return the gates of things of one kind as each side accepts them."""
         gates = np.zeros(len(codes), dtype=np.int64)
@@ -68,6 +72,7 @@ class ServiceSide:
         draft: Draft,
         sides: Sides,
         groups: Groups,
+        takes_core: npt.NDArray[np.bool_],
         own: Codes,
         unit_gate: Codes,
         class_gate: Codes,
@@ -78,6 +83,7 @@ class ServiceSide:
         self.builder = draft.builder
         self.sides = sides
         self.groups = groups
+        self.takes_core = takes_core
         self.own = own
         self.unit_gate = unit_gate
         self.class_gate = class_gate
@@ -156,7 +162,7 @@ class ServiceSide:
         self.builder.at_least(anywhere, 1)
         whole = self.builder.add(len(homes), "core", runs)
         self.builder.need(whole[of], anywhere)
-        bound = np.flatnonzero(self.ground.classes.takes_core & np.isin(home, homes))
+        bound = np.flatnonzero(self.takes_core & np.isin(home, homes))
         self.builder.need(self.class_gate[bound], whole[np.searchsorted(homes, home[bound])])
 
     def facilities(self) -> None:
@@ -172,47 +178,49 @@ class ServiceSide:
         """A user runs while each group of its needs keeps enough capacity.
 
         An input with autonomy does not count against its user now. A product as input is one that
-        can be delivered: under the user's contracts if it has any, else at large. A product as user
-        stands for each installed unit. An input that must be reached takes a path of working lanes.
+        can be delivered: under the contracts of whoever buys for the user if there are any, else at
+        large. A product as user stands for each installed unit, for which its operator buys. An
+        input that must be reached takes a path of working lanes.
         """
         groups, network = self.groups, self.network
         span = network.span("product")
         unit = (groups.user >= span.start) & (groups.user < span.stop)
         others = np.flatnonzero(~unit)
-        gates = self._group_gates(others, self.sides.of_thing[groups.user[others]])
         user = groups.user[others]
+        gates = self._group_gates(others, self.sides.of_thing[user], self._customers(user))
         self.builder.need(np.where(groups.reaches[others], self.gate[user], self.own[user]), gates)
         of_units = np.flatnonzero(unit)
-        for side in np.unique(self.sides.of_unit).tolist() if len(of_units) else []:
-            gates = self._group_gates(of_units, np.full(len(of_units), side))
-            mine = np.flatnonzero(self.sides.of_unit == side)
-            products = self.sides.units.product[mine]
-            by_product = np.argsort(products, kind="stable")
-            wanted = groups.user[of_units] - span.start
-            start = np.searchsorted(products[by_product], wanted)
-            end = np.searchsorted(products[by_product], wanted, side="right")
-            owner, row = expand(start, end - start)
-            self.builder.need(self.unit_gate[mine[by_product[row]]], gates[owner])
+        units = self.sides.units
+        by_product = np.argsort(units.product, kind="stable")
+        wanted = groups.user[of_units] - span.start
+        start = np.searchsorted(units.product[by_product], wanted)
+        end = np.searchsorted(units.product[by_product], wanted, side="right")
+        owner, row = expand(start, end - start)
+        mine = by_product[row]
+        operator = units.operator[mine]
+        customer = np.where(operator >= 0, network.offset("firm") + operator, -1)
+        gates = self._group_gates(of_units[owner], self.sides.of_unit[mine], customer)
+        self.builder.need(self.unit_gate[mine], gates)
 
-    def _group_gates(self, which: Codes, side: Codes) -> Codes:
-        """Return a gate for each of some groups of needs, whose users accept some makers.
+    def _group_gates(self, which: Codes, side: Codes, customer: Codes) -> Codes:
+        """Return a gate for each of some groups of needs, as one user has it.
 
         Parameters
         ----------
         which
-            The groups, ascending, shape (n,).
+            The groups, shape (n,).
         side
-            Position of what each user accepts among `Sides.supply`, shape (n,).
+            Position of what the user accepts among `Sides.supply`, shape (n,).
+        customer
+            Who buys for the user, code over all kinds or -1, shape (n,).
         """
         groups = self.groups
-        place = np.full(len(groups.user), -1)
-        place[which] = np.arange(len(which))
-        rows = np.flatnonzero(place[groups.of] >= 0)
-        of = place[groups.of[rows]]
+        size = np.diff(np.append(groups.first, len(groups.rows)))
+        of, rows = expand(groups.first[which], size[which])
         needs = groups.rows.where(rows)
         return self.builder.groups(
             of,
-            self._inputs(needs, side[of]),
+            self._inputs(needs, side[of], customer[of]),
             needs["capacity"],
             groups.needed[which],
             "need",
@@ -220,7 +228,7 @@ class ServiceSide:
             groups.rows["need"][groups.first[which]],
         )
 
-    def _inputs(self, needs: Rows, side: Codes) -> Codes:
+    def _inputs(self, needs: Rows, side: Codes, customer: Codes) -> Codes:
         """Return the gate that each row of needs waits for, shape (rows,)."""
         network, source, user = self.network, needs["input"], needs["user"]
         inputs = self.gate[source]
@@ -231,7 +239,7 @@ class ServiceSide:
         span = network.span("product")
         wanted = np.flatnonzero((source >= span.start) & (source < span.stop))
         inputs[wanted] = self.sides.delivered(
-            side[wanted], self._customers(user[wanted]), source[wanted] - span.start
+            side[wanted], customer[wanted], source[wanted] - span.start
         )
         held = (needs["autonomy_hours"] > 0) & (not self.draft.late)
         inputs[held] = self.draft.true

@@ -9,6 +9,9 @@ from indranet.model.network import Array, Network, Rows
 from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS, TABLES
 
 _RADIO = TABLES["sites"].column("kind").choices.index("radio")
+_WORKS, _TRUSTED = (
+    TABLES["needs"].column("plane").choices.index(plane) for plane in ("works", "trusted")
+)
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,15 @@ class SiteClasses:
         Class of each site, shape (sites,).
     representative
         First site of each class, shape (classes,).
-    takes_core
-        Whether the core rule binds the class: radio sites whose own needs name no core site, shape
-        (classes,).
+    takes_core, trusts_core
+        Whether the core rule binds the class on the plane of what works and on that of trust: radio
+        sites whose own needs on that plane name no core site, shape (classes,).
     """
 
     class_of: npt.NDArray[np.int64]
     representative: npt.NDArray[np.int64]
     takes_core: npt.NDArray[np.bool_]
+    trusts_core: npt.NDArray[np.bool_]
 
 
 def site_classes(
@@ -61,12 +65,16 @@ def site_classes(
     core = _sites_with_core(equipment, len(sites))
     named = np.zeros(network.size, dtype=bool)
     named[first : first + len(sites)] = core
-    takes_core = sites["kind"] == _RADIO
-    takes_core[user[named[needs["input"]]]] = False
+    radio, of_core = sites["kind"] == _RADIO, named[needs["input"]]
+    takes_core, trusts_core = radio.copy(), radio.copy()
+    takes_core[user[of_core & (needs["plane"] != _TRUSTED)]] = False
+    trusts_core[user[of_core & (needs["plane"] != _WORKS)]] = False
     own = np.where(apart, np.arange(1, len(sites) + 1), 0)
     signature = np.zeros((len(sites), 2), dtype=np.uint64)
     for salt in (0, 1):
-        signature[:, salt] = _mixed(salt, sites["operator"], sites["country"], takes_core, own)
+        signature[:, salt] = _mixed(
+            salt, sites["operator"], sites["country"], takes_core, trusts_core, own
+        )
         for owner, rows in (
             (equipment["site"], (equipment["function"], pair)),
             (user, tuple(needs[c] for c in ("need", "input", "capacity", "at_least",
@@ -78,7 +86,9 @@ def site_classes(
     class_of = np.empty(len(sites), dtype=np.int64)
     class_of[order] = np.cumsum(new) - 1
     representative = order[new]
-    return SiteClasses(class_of, representative, takes_core[representative])
+    return SiteClasses(
+        class_of, representative, takes_core[representative], trusts_core[representative]
+    )
 
 
 def _sites_with_core(equipment: Rows, sites: int) -> npt.NDArray[np.bool_]:

@@ -54,15 +54,18 @@ class SupplySide:
         Gate that takes the inputs of each thing, shape (things,).
     gate
         Gate that says whether each thing works, as input of others, shape (things,).
+    allowed
+        Gate that says whether each firm may be the maker, whether or not it runs, shape (firms,).
     """
 
-    def __init__(self, draft: Draft, own: Codes, gate: Codes) -> None:
+    def __init__(self, draft: Draft, own: Codes, gate: Codes, allowed: Codes) -> None:
         self.draft = draft
         self.ground = draft.ground
         self.network = draft.ground.network
         self.builder = draft.builder
         self.own = own
         self.gate = gate
+        self.allowed = allowed
         self._contract_keys: Codes = np.zeros(0, dtype=np.int64)
         self._contract_gates: Codes = np.zeros(0, dtype=np.int64)
 
@@ -95,7 +98,10 @@ class SupplySide:
             facility = np.where(
                 (lanes[end] >= span.start) & (lanes[end] < span.stop), lanes[end] - span.start, -1
             )
-            self.need_some(self.bodies("lane"), "facility", facility)
+            there = np.flatnonzero(facility >= 0)
+            # Signals pass through a facility that cannot itself reach what it must.
+            ends = self.bodies("facility")[facility[there]]
+            self.builder.need(self.bodies("lane")[there], ends)
         passages = self.works("passage")
         owner = self.ground.routes.lane
         length = np.array([len(way) for way in self.ground.routes.passages], dtype=np.int64)
@@ -117,7 +123,7 @@ class SupplySide:
 
         The flow of a row is there while its plant and its lane work; enough is `need_share` of the
         flow of that product to that customer. Potential rows (quantity 0) carry no flow. Resourced:
-        or while the product can be delivered at large.
+        or while the product can be delivered at large. Whoever excludes the maker gets nothing.
         """
         supplies = self.ground.supplies
         used = np.flatnonzero(supplies["quantity_per_day"] > 0)
@@ -150,6 +156,13 @@ class SupplySide:
             self.builder.need(either, self.works("product")[bought])
             self.builder.at_least(either, 1)
             gates = either
+        maker = self.network["products"]["firm"][bought]
+        made = np.flatnonzero(maker >= 0)
+        made = made[self.allowed[maker[made]] != self.draft.true]
+        accepted = self.builder.add(len(made))
+        self.builder.need(accepted, gates[made])
+        self.builder.need(accepted, self.allowed[maker[made]])
+        gates[made] = accepted
         self._contract_gates = gates
 
     def _contract_key(self, customer: Codes, product: Codes) -> Codes:
@@ -225,10 +238,11 @@ class SupplySide:
         """
         bodies = self.bodies("product")
         self.need_some(bodies, "firm", self.network["products"]["firm"])
-        product = self.network["plants"]["product"]
-        order = np.argsort(product, kind="stable")
-        products, group = np.unique(product[order], return_inverse=True)
-        output = plant_output(self.network)[order]
+        there = np.flatnonzero(self.ground.exists("plants"))
+        product = self.network["plants"]["product"][there]
+        order = there[np.argsort(product, kind="stable")]
+        products, group = np.unique(self.network["plants"]["product"][order], return_inverse=True)
+        output = plant_output(self.network, self.ground.supplies)[order]
         needed = self.draft.need_share * np.bincount(group, weights=output, minlength=len(products))
         enough = self.builder.groups(
             group,
