@@ -121,7 +121,7 @@ def make_tables(worst: dict[str, list[dict[str, Any]]], places: int) -> dict[str
         **tier_tables(),
         "reasons": stacked(
             [row for h, found in worst.items() for entry in found for row in path_of(h, entry)],
-            "kind id horizon plane lost step:i thing_kind thing why known ask",
+            "kind id horizon plane lost step:i thing_kind thing why known ask told",
         ),
         "detours": stacked(
             [("sunda", 12, 2, 640.4, 1200.0, 2.0), ("panama", 3, 3, np.nan, np.nan, np.nan)],
@@ -135,10 +135,10 @@ def path_of(horizon: str, entry: dict[str, Any]) -> list[tuple[Any, ...]]:
     thing = entry["things"][0]
     key = thing["kind"], thing["id"], horizon, "works", "service-0"
     return [
-        (*key, 0, "service", "service-0", "lost", "authored", ""),
+        (*key, 0, "service", "service-0", "lost", "authored", "", "worst"),
         (*key, 1, "site", "mast", "its need \u201cradio\u201d: none of 3 left", "synthetic",
-         "With how much of its need does First <service> still run?"),
-        (*key, 2, thing["kind"], thing["id"], "it stands there; taken away", "real", ""),
+         "With how much of its need does First <service> still run?", "worst"),
+        (*key, 2, thing["kind"], thing["id"], "it stands there; taken away", "real", "", "worst"),
     ]  # fmt: skip
 
 

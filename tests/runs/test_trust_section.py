@@ -125,17 +125,17 @@ def test_steps_say_what_they_rest_on_and_what_to_find_out(ours: Answer) -> None:
     found = {name: np.array(values, dtype=object) for name, values in reasons.items()}
     section = parsed(trust_section(with_tables(ours, reasons=found), 3))
     assert texts(next(section.iter("ol")), "li") == [
-        "East & Sons firm: goneRests on worked out from observed and made-up rows. To be sure, "
-        "find out who makes it."
+        "East & Sons firm: goneRests on worked out from observed and made-up rows. To be sure: "
+        "who makes it"
     ]
 
 
 def test_losses_on_the_trusted_plane_are_those_of_reach(ours: Answer) -> None:
-    """At once `call` and the hill are still trusted; the operator and `north` take them."""
+    """At once `call` and the hill are still trusted; the operator takes them."""
     section = parsed(trust_section(ours, 3))
     assert tables(section)[1] == [
         ["Without", "Services", "People", "Sites"],
-        ["either north (firm) or telco (firm)", "1", "40", "5"],
+        ["telco (firm)", "1", "40", "5"],
     ]
     assert "In time nothing that was taken away takes any of it." in texts(section, "p")
 
@@ -143,7 +143,7 @@ def test_losses_on_the_trusted_plane_are_those_of_reach(ours: Answer) -> None:
 def test_an_authority_that_excludes_nobody_yet(answers: dict[str, Answer]) -> None:
     section = parsed(trust_section(answers["later"], 3))
     said = texts(section, "p")
-    assert "On the day asked for it excludes nobody." in said
+    assert "None of its rows excludes anybody on the day asked for." in said
     assert "Nothing that works rests on anyone whom it excludes." in said
     assert "There is nothing to tell." in said
     assert not list(section.iter("ol"))

@@ -138,11 +138,8 @@ def _sections(answer: Answer, key: str, level: int) -> list[tuple[str, str, Html
 
 def _asked_name(answer: Answer) -> str:
     """Return the name in words of the thing whose reasons were asked for."""
-    asked = str(answer.summary["reasons_of"])
-    kind, _, rest = asked.rpartition(":")
-    kinds = (kind,) if kind else ("service", "facility", "product", "firm", "passage")
-    names = [answer.name(kind, rest) for kind in kinds]
-    return next((name for name in names if name != rest), rest)
+    asked = answer.summary["reasons_of"]
+    return answer.name(asked["kind"], asked["id"])
 
 
 def _head(answer: Answer, level: int) -> Html:

@@ -51,7 +51,7 @@ _NEEDED = {
     ),
     "reasons": (
         "kind", "id", "horizon", "plane", "lost", "step", "thing_kind", "thing", "why", "known",
-        "ask",
+        "ask", "told",
     ),
     "shares": ("operator", "function", "tier", "by", "id", "share"),
     "concentration": (

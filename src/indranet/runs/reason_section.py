@@ -41,6 +41,8 @@ class Chain:
         What was taken away, and when; the kind `exclusion` has the name of the authority.
     lost
         Identifier of what is lost.
+    told
+        For what it is told: `lost`, `stops`, `worst`, `pair`, `trust`.
     steps
         From what is lost down to what was taken away.
     """
@@ -49,21 +51,24 @@ class Chain:
     id: str
     horizon: str
     lost: str
+    told: str
     steps: tuple[Step, ...]
 
 
 def chains(answer: Answer) -> list[Chain]:
     """Return the failing paths of a run, in its order."""
     reasons = answer.tables["reasons"]
-    columns = ("kind", "id", "horizon", "lost", "thing_kind", "thing", "why", "known", "ask")
+    columns = (
+        "kind", "id", "horizon", "lost", "told", "thing_kind", "thing", "why", "known", "ask",
+    )  # fmt: skip
     rows = zip(*(reasons[column].tolist() for column in columns), strict=True)
     found = []
-    for (kind, name, horizon, lost), steps in groupby(rows, key=lambda row: row[:4]):
+    for (kind, name, horizon, lost, told), steps in groupby(rows, key=lambda row: row[:5]):
         path = tuple(
-            Step(step[4], answer.name(step[4], step[5]), step[6], step[7], step[8])
+            Step(step[5], answer.name(step[5], step[6]), step[7], step[8], step[9])
             for step in steps
         )
-        found.append(Chain(kind, name, horizon, lost, path))
+        found.append(Chain(kind, name, horizon, lost, told, path))
     return found
 
 
@@ -78,11 +83,14 @@ def why_line(found: Sequence[Chain], dependence: Dependence) -> list[Html]:
         One loss.
     """
     first = dependence.things[0]
-    for chain in found:
-        if (chain.kind, chain.id, chain.horizon) == (first.kind, first.id, dependence.horizon):
-            summary = element("summary", "Why")
-            return [element("details", summary, *chain_parts(chain), class_="reason on-print")]
-    return []
+    cause = first.kind, first.id, dependence.horizon
+    mine = [chain for chain in found if (chain.kind, chain.id, chain.horizon) == cause]
+    # The same loss may have been asked for, and is told once.
+    chosen = [chain for chain in mine if chain.told == "worst"] or mine
+    return [
+        element("details", element("summary", "Why"), *chain_parts(chain), class_="reason on-print")
+        for chain in chosen[:1]
+    ]
 
 
 def chain_parts(chain: Chain) -> list[Html]:
@@ -121,7 +129,7 @@ def _to_be_sure(chain: Chain) -> list[Html]:
 
 
 def reasons_section(answer: Answer, level: int) -> Html:
-    """Return why the thing asked for is lost to each cause, and the smallest sets that stop it.
+    """Return why what was asked for is lost, what it stops, and the smallest sets that stop it.
 
     Parameters
     ----------
@@ -130,30 +138,38 @@ def reasons_section(answer: Answer, level: int) -> Html:
     level
         Level of a heading here.
     """
-    asked = str(answer.summary["reasons_of"])
-    kind, _, name = asked.partition(":")
-    found = [
-        chain
-        for chain in chains(answer)
-        if chain.lost in {asked, name} or (chain.kind, chain.id) == (kind, name)
-    ]
+    asked = answer.summary["reasons_of"]
+    name = answer.name(asked["kind"], asked["id"])
+    found = chains(answer)
+    parts: list[Html] = []
+    for sort, title, none in (
+        ("lost", "What it is lost to", f"Nothing that was taken away takes {name} away."),
+        ("stops", "What it stops", f"Without {name} nothing else stops."),
+    ):
+        if asked[sort]:
+            mine = [chain for chain in found if chain.told == sort]
+            parts += [element(f"h{level}", title), _lines(answer, mine, none)]
+    if asked["lost"]:
+        parts += [element(f"h{level}", "Smallest sets that stop it"), *_cuts(answer)]
+    return joined(parts)
+
+
+def _lines(answer: Answer, found: Sequence[Chain], none: str) -> Html:
+    """Return paths that the reader opens, each told in a line."""
     if not found:
-        return element("p", f"Nothing that was taken away stops {asked}.")
+        return element("p", none)
     lines = [
         element("details", element("summary", _title(answer, chain)), *chain_parts(chain))
         for chain in found[:_CHAINS]
     ]
     note = (
-        "Each line is one cause, at the first moment at which it is enough. The path leads from "
+        "Each line is one loss, at the first moment at which it is enough. The path leads from "
         "what is lost to what was taken away, each time over the last straw: the input whose loss "
         "left too little."
     )
     if len(found) > _CHAINS:
         note += f" {len(found) - _CHAINS:,} more are in reasons.parquet."
-    parts = [element("p", note), element("div", *lines, class_="reasons")]
-    if len(answer.tables["cut_sets"]["set"]):
-        parts += [element(f"h{level}", "Smallest sets that stop it"), *_cuts(answer)]
-    return joined(parts)
+    return joined([element("p", note), element("div", *lines, class_="reasons")])
 
 
 def _title(answer: Answer, chain: Chain) -> str:
@@ -185,7 +201,10 @@ def _cuts(answer: Answer) -> Iterator[Html]:
             f"{counted(len(sets), 'set')} of up to {whole['complete_to']} things: all of a set "
             f"stop it, all but any one do not.{more}"
         )
-        if body:
+        if whole["down_before"]:
+            said = "it is down before anything is taken away."
+            yield element("p", f"{HORIZON_WORDS[horizon]}: {said}")
+        elif body:
             grid = table(caption, ("Set", "Members", "Without"), body, numbers={0, 1}, named_by=2)
             yield block(f"{HORIZON_WORDS[horizon]}: {counted(len(sets), 'set')}", grid)
         else:

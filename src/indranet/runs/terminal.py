@@ -85,9 +85,12 @@ def _trust_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
     firms = [names.get(("firm", firm), firm) for firm in excluded["firms"]]
     lines = [
         "",
-        f"Not trusted where {excluded['authority']} excludes "
-        f"{listed(firms, 4) or 'nobody on this day'}:",
+        f"Not trusted where {excluded['authority']} excludes {listed(firms, 4)}:",
     ]
+    if not firms:
+        return ["", f"No row of {excluded['authority']} excludes anybody on this day."]
+    if not excluded["binds"]:
+        lines.append("  its rows that hold bind nothing in the case: see by and functions")
     for horizon, lost in summary["untrusted"].items():
         if not (lost["services"] or lost["sites"]):
             lines.append(f"  {HORIZON_WORDS[horizon]}: nothing")
@@ -99,21 +102,26 @@ def _trust_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
 
 def _reason_lines(run: Run, names: Names) -> list[str]:
     """Return the reasons that were asked for, the chains that are told first."""
-    summary = run.manifest["summary"]
+    asked = run.manifest["summary"]["reasons_of"]
     table = run.table("reasons")
-    rows = zip(*(values.tolist() for values in table.values()), strict=True)
-    asked = str(summary["reasons_of"])
-    chains = [
-        list(steps)
-        for key, steps in groupby(rows, key=lambda row: row[:5])
-        if asked in (key[4], f"{key[0]}:{key[1]}") or asked.partition(":")[2] == key[4]
-    ]
-    if not chains:
-        return ["", f"Nothing that was taken away stops {asked}."]
-    lines = ["", f"Why {asked}: {counted(len(chains), 'reason')}"]
-    lines += [f"  {line}" for chain in chains[:_CHAINS] for line in _chain(chain, names)]
-    if len(chains) > _CHAINS:
-        lines.append(f"  {len(chains) - _CHAINS:,} more in reasons.parquet")
+    rows = list(zip(*(values.tolist() for values in table.values()), strict=True))
+    told = list(table).index("told")
+    name = _called(names, asked["kind"], asked["id"])
+    lines: list[str] = []
+    for sort, some, none in (
+        ("lost", f"Why {name} is lost", f"Nothing that was taken away takes {name} away."),
+        ("stops", f"What {name} stops, and why", f"Without {name} nothing else stops."),
+    ):
+        chains = [
+            list(steps)
+            for _, steps in groupby((r for r in rows if r[told] == sort), key=lambda row: row[:5])
+        ]
+        if not asked[sort]:
+            continue
+        lines += ["", f"{some}: {counted(len(chains), 'reason')}" if chains else none]
+        lines += [f"  {line}" for chain in chains[:_CHAINS] for line in _chain(chain, names)]
+        if len(chains) > _CHAINS:
+            lines.append(f"  {len(chains) - _CHAINS:,} more in reasons.parquet")
     return lines
 
 
@@ -134,6 +142,9 @@ def _cut_lines(run: Run, names: Names) -> list[str]:
         mine = [row for row in rows if row[0] == horizon]
         sets = [list(members) for _, members in groupby(mine, key=lambda row: row[1])]
         told = [" with ".join(_called(names, *row[2:4]) for row in some) for some in sets]
+        if whole["down_before"]:
+            lines.append(f"  {HORIZON_WORDS[horizon]}: it is down before anything is taken away")
+            continue
         lines.append(
             f"  {HORIZON_WORDS[horizon]}: {counted(len(sets), 'set')} of up to "
             f"{whole['complete_to']}{': ' if told else ''}{listed(told, _CUTS)}"

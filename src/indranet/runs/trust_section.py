@@ -60,7 +60,14 @@ def _excluded_block(answer: Answer) -> Html:
     """Return whom the authority excludes, by name."""
     firms = list(answer.summary["excluded"]["firms"])
     if not firms:
-        return element("p", "On the day asked for it excludes nobody.")
+        return element("p", "None of its rows excludes anybody on the day asked for.")
+    bound = (
+        []
+        if answer.summary["excluded"]["binds"]
+        else [
+            element("p", "Its rows that hold bind nothing in the case (columns by and functions).")
+        ]
+    )
     names = sorted((answer.name("firm", firm), firm) for firm in firms)
     items = [
         element(
@@ -70,11 +77,12 @@ def _excluded_block(answer: Answer) -> Html:
         )
         for name, firm in names
     ]
-    return block(
+    listing = block(
         f"Whom it excludes: {counted(len(firms), 'firm')}",
         element("p", "Firms that an excluded firm controls are among them.", class_="soft small"),
         element("ul", *items, class_="services"),
     )
+    return joined([*bound, listing])
 
 
 def _rows(answer: Answer, horizon: str, kind: str) -> npt.NDArray[np.int64]:
@@ -180,7 +188,7 @@ def _step(answer: Answer, row: int) -> Html:
         words = [_AUTHORED.get(word, word) for word in known.split(", ")]
         notes.append(f"Rests on {listed(words, len(words))} rows.")
     if ask:
-        notes.append(f"To be sure, find out {ask}.")
+        notes.append(f"To be sure: {ask}")
     return element(
         "li",
         element("bdi", element("strong", answer.name(kind, thing))),

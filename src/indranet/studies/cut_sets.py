@@ -82,7 +82,7 @@ def service_cut_sets(
     ValueError
         When a site whose loss is an event shares its gate with others, or `order` is out of range.
     """
-    events, kind, name = _events(ground, kinds)
+    events, kind, name = _events(ground, kinds, service)
     watch, down = int(compiled.gate[service]), compiled.down
     sets = np.zeros((0, 3), dtype=np.int64)
     found = CutSets(sets, complete_to=order, tried=0)
@@ -106,13 +106,16 @@ def service_cut_sets(
 
 
 def _events(
-    ground: Groundwork, kinds: Sequence[str]
+    ground: Groundwork, kinds: Sequence[str], itself: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], npt.NDArray[np.object_]]:
-    """Return code, kind and identifier of each thing whose loss is an event, by the last two."""
+    """Return code, kind and identifier of each thing whose loss is an event, by the last two.
+
+    The loss of the thing itself explains nothing and is none.
+    """
     network = ground.network
     failing = network["failures"].where(ground.exists("failures"))["thing"].astype(np.int64)
     spans = [np.arange(network.size)[network.span(kind)] for kind in kinds]
-    events = np.unique(np.concatenate([failing, *spans]))
+    events = np.setdiff1d(np.concatenate([failing, *spans]), [itself])
     of = np.repeat(np.array(KINDS, dtype=object), [len(network.names[kind]) for kind in KINDS])
     kind = of[events]
     name = np.concatenate([network.names[kind] for kind in KINDS])[events]

@@ -27,6 +27,8 @@ class Exclusions:
     ----------
     authority
         Whose.
+    named
+        Firms that the rows that hold exclude, whether or not they bind anything, shape (firms,).
     sets
         Different sets of excluded firms, what these control included, each of shape (firms,); the
         first one excludes nobody.
@@ -37,15 +39,10 @@ class Exclusions:
     """
 
     authority: str
+    named: Firms
     sets: tuple[Firms, ...]
     of_row: Codes
     of_thing: Codes
-
-    @property
-    def firms(self) -> Firms:
-        """Firms that are excluded for anybody, shape (firms,)."""
-        excluded: Firms = np.logical_or.reduce(np.array(self.sets))
-        return excluded
 
     def units(self, ground: Groundwork) -> tuple[Pairs, Codes, Codes]:
         """Return each operator's units of a product that the same set binds.
@@ -102,7 +99,10 @@ def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusi
     for kind, name in (("service", "services"), ("facility", "facilities")):
         where = network[name]["country"].astype(np.int64)
         of_thing[network.span(kind)] = table.resolve(np.full(len(where), -1), where)
-    return Exclusions(authority, tuple(table.sets), of_row, of_thing)
+    named_firms = np.zeros(len(network["firms"]), dtype=bool)
+    for firms, _, _ in table.rows:
+        named_firms |= firms
+    return Exclusions(authority, named_firms, tuple(table.sets), of_row, of_thing)
 
 
 def _unknown_authority(authority: str, known: list[str]) -> str:
@@ -191,6 +191,10 @@ def excluded_firms(network: Network, code: int) -> Firms:
 
 
 def excluded_words(network: Network, found: Exclusions) -> Mapping[str, Any]:
-    """Return whom the exclusions name, as plain data for a summary."""
-    names = network.names["firm"][found.firms]
-    return {"authority": found.authority, "firms": sorted(names.tolist())}
+    """Return whom the exclusions name, and whether they bind anything, as plain data."""
+    names = network.names["firm"][found.named]
+    return {
+        "authority": found.authority,
+        "firms": sorted(names.tolist()),
+        "binds": bool(found.of_row.any() or found.of_thing.any()),
+    }

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from indranet.model.network import Network
 from indranet.studies.availability import availability as availability_of
-from indranet.studies.candidates import DEFAULT_KINDS, candidates
+from indranet.studies.candidates import DEFAULT_KINDS, Candidates, candidates
 from indranet.studies.compile import HORIZONS, Horizon
 from indranet.studies.cut_sets import service_cut_sets
 from indranet.studies.description import absent_tables
@@ -20,6 +20,7 @@ from indranet.studies.lanes import detours
 from indranet.studies.only import only as partners_alone
 from indranet.studies.pairs import pairs as pairs_of
 from indranet.studies.reach import NEED_SHARE, Reach, Table, reach, stacked
+from indranet.studies.reasons import Question, question
 from indranet.studies.reasons import reasons as reasons_of
 from indranet.studies.shares import first_questions, shares
 from indranet.studies.worst import names_table
@@ -109,6 +110,7 @@ def exposure(
         network, on=day, apart="site" in by, failing=availability or reasons is not None
     )
     excluded = None if authority is None else exclusions(ground, authority, day)
+    asked_for = None if reasons is None else question(network, asked, reasons)
     alone = partners_alone(ground, only) if only else None
     found = reach(ground, asked, exclusions=excluded, executor=executor)
     tables: dict[str, Table] = {
@@ -119,7 +121,7 @@ def exposure(
     if pairs:
         two = pairs_of(asked, found.nets, found.weights, executor=executor)
         tables["pairs"] = two.table
-    tables["reasons"] = reasons_of(network, found, reasons, authority or "", tables.get("pairs"))
+    tables["reasons"] = reasons_of(network, found, asked_for, authority or "", tables.get("pairs"))
     tables |= shares(ground)
     unknown = found.nets["in time"][0].unknown
     summary = {**_summary(ground, unknown, day), **found.summary}
@@ -130,9 +132,9 @@ def exposure(
     if excluded is not None:
         summary["excluded"] = excluded_words(network, excluded)
         summary["untrusted"] = {horizon: _untrusted(tables, horizon) for horizon in HORIZONS}
-    if reasons is not None:
-        summary["reasons_of"] = reasons
-        tables["cut_sets"], summary["cut_sets"] = _cuts(ground, found, reasons, executor)
+    if asked_for is not None:
+        summary["reasons_of"] = _asked_words(network, asked, asked_for)
+        tables["cut_sets"], summary["cut_sets"] = _cuts(ground, found, asked_for.thing, executor)
     if pairs:
         summary["pairs_left_out"] = two.left_out
         summary["worst_pairs"] = {horizon: _worst_pair(two.table, horizon) for horizon in HORIZONS}
@@ -144,16 +146,12 @@ def exposure(
 
 
 def _cuts(
-    ground: Groundwork, found: Reach, identifier: str, executor: Executor | None
+    ground: Groundwork, found: Reach, thing: int, executor: Executor | None
 ) -> tuple[Table, dict[str, Any]]:
     """Return the minimal cut sets of a thing at each horizon, and to what size they are whole.
 
-    A candidate that is no thing of the case, as a territory, has none.
+    A candidate that is no thing of the case, as a territory, has none (-1).
     """
-    try:
-        thing = ground.network.find(identifier)
-    except KeyError:
-        thing = -1
     complete: dict[str, Any] = {}
     parts: list[Table] = []
     for horizon, (compiled, ordered) in found.nets.items() if thing >= 0 else ():
@@ -164,6 +162,20 @@ def _cuts(
         }  # fmt: skip
     empty: Table = {name: np.array([], dtype=object) for name in CUT_COLUMNS}
     return stacked(parts) if parts else empty, complete
+
+
+def _asked_words(network: Network, asked: Candidates, question: Question) -> dict[str, Any]:
+    """Return what reasons were asked for, as plain data: kind, identifier, lost, stops."""
+    if question.thing >= 0:
+        kind, identifier = network.thing(question.thing)
+    else:
+        kind, identifier = str(asked.kind[question.candidate]), str(asked.id[question.candidate])
+    return {
+        "kind": kind,
+        "id": identifier,
+        "lost": question.thing >= 0,
+        "stops": question.candidate >= 0,
+    }
 
 
 def _worst_pair(table: Table, horizon: Horizon) -> dict[str, Any] | None:

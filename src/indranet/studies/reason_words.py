@@ -1,5 +1,6 @@
 """What a failing path says: the things on it, how each hangs on the next, how that is known."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,11 @@ from indranet.studies.worst import NAMED, names_in_words
 
 _THINGS = ("thing", "units", "reaching", "excluded")
 """Roles of gates that stand for a thing; the others say how one thing hangs on the next."""
+_MOST_DIGITS = 6
+_TINY = 1e-9
 _OBSERVED = {PROVENANCES.index("real"), PROVENANCES.index("derived")}
+_OF_USER = ("need", "served")
+"""Roles of gates that are about the thing that needs them."""
 _SAYS = {
     ("plant", "country"): "it stands there",
     ("site", "country"): "it stands there",
@@ -118,24 +123,46 @@ def steps(
     between: list[str] = []
     asks: list[str] = []
     rows: set[int] = set()
+    need = -1
     for place, (gate, still) in enumerate(zip(path, left, strict=True)):
         role, of = labels.roles[labels.role[gate]], int(labels.of[gate])
         if role not in _THINGS:
             by = int(labels.by[gate])
+            # Sites that nothing tells apart share a gate: its label names one of them.
+            about = before if role in _OF_USER else of
             between += _condition(words, compiled, gate, still, item)
-            rests_on = _rests_on(words.network, role, of, by)
-            asks += _question(words, role, of, by) if rests_on - _OBSERVED else []
+            rests_on = _rests_on(words.network, role, about, by)
+            asks += _question(words, role, about, by) if rests_on - _OBSERVED else []
             rows |= rests_on
+            need = by if role == "need" else -1
         elif place and of != before:
+            of = _one_of(words, compiled, gate, of, before, need)
             pair = words.kind(before), words.kind(of)
             why = "; ".join(between) or _SAYS.get(pair, "it takes it")
             why += f"; excluded by {item.id}" if role == "excluded" else ""
             found.append(_step(words, of, why, rows, asks))
-            before, between, rows, asks = of, [], set(), []
+            before, between, rows, asks, need = of, [], set(), [], -1
     if item.kind != "exclusion" and len(found) > 1:
         kind, name, why, known, ask = found[-1]
         found[-1] = kind, name, f"{why}; taken away", known, ask
     return found
+
+
+def _one_of(words: Words, compiled: Compiled, gate: int, thing: int, user: int, need: int) -> int:
+    """Return the thing of a gate; of sites that share it the first by name that the user needs."""
+    if words.kind(thing) != "site":
+        return thing
+    network = words.network
+    span = network.span("site")
+    if need >= 0:
+        rows = _of_owner(network, "needs", user)
+        inputs = network["needs"]["input"][rows[network["needs"]["need"][rows] == need]]
+        inputs = inputs[(inputs >= span.start) & (inputs < span.stop)]
+    else:
+        inputs = np.arange(span.start, span.stop)
+    shared = (compiled.gate[inputs] == gate) | (compiled.own[inputs] == gate)
+    shared |= compiled.trusted[inputs] == gate
+    return min(inputs[shared].tolist(), key=lambda code: str(words.names[code]), default=thing)
 
 
 def _step(words: Words, thing: int, why: str, rows: Iterable[int], asks: Iterable[str]) -> Step:
@@ -231,4 +258,21 @@ def _rest(left: float, needed: float, inputs: int) -> str:
         return f": none of {inputs} left"
     if needed > 1 - 1e-9:
         return f": all {inputs} are needed"
-    return f": {100 * left:.0f}\u00a0% left, {100 * needed:.0f}\u00a0% needed"
+    digits = 0
+    # What is left is rounded down, what is needed up: they must not read as equal.
+    while digits < _MOST_DIGITS and _floor(left, digits) >= _ceiling(needed, digits):
+        digits += 1
+    return (
+        f": {_floor(left, digits):.{digits}f}\u00a0% left, "
+        f"{_ceiling(needed, digits):.{digits}f}\u00a0% needed"
+    )
+
+
+def _floor(share: float, digits: int) -> float:
+    fine = 10.0**digits
+    return math.floor(share * 100 * fine + _TINY) / fine
+
+
+def _ceiling(share: float, digits: int) -> float:
+    fine = 10.0**digits
+    return math.ceil(share * 100 * fine - _TINY) / fine

@@ -1,16 +1,19 @@
 """Why a thing is lost: the shortest failing path down to what was taken away, in words."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from indranet.engines.gates import Ordered
+from indranet.engines.gates import Ordered, up
 from indranet.engines.gates.paths import failing_paths
 from indranet.errors import UsageError
 from indranet.model.network import Network
-from indranet.model.schema import FUNCTIONS
+from indranet.model.schema import FUNCTIONS, KINDS
 from indranet.studies.candidates import Candidates, joined
 from indranet.studies.compile import HORIZONS, Compiled, Horizon
 from indranet.studies.places import lost_bits
@@ -22,6 +25,8 @@ PAIRS = 5
 SHOWN = 40
 """Most services told of, of those that one cause takes away."""
 
+_COMPARED = 20_000
+"""Names of each kind that a mistyped one is compared with."""
 _KEY = ("kind", "id", "horizon", "plane", "lost", "step")
 
 
@@ -42,19 +47,79 @@ def _ranks(
     return (labels.role * np.int64(things) + order[labels.of] + 1) * things + by + 1
 
 
+@dataclass(frozen=True)
+class Question:
+    """Whose reasons are to be told in full.
+
+    Attributes
+    ----------
+    asked
+        As it was written.
+    thing
+        A thing of the case, which is lost to others, a code over all kinds; -1 for none.
+    candidate
+        Position among the candidates of what takes others away; -1 for none.
+    """
+
+    asked: str
+    thing: int
+    candidate: int
+
+
+def question(network: Network, asked: Candidates, identifier: str) -> Question:
+    """Find the thing that an identifier names, and the candidate.
+
+    Parameters
+    ----------
+    network, asked
+        The case, and what is taken away.
+    identifier
+        Of a thing, with or without its kind; or of a candidate that is no thing, as in
+        `territory:TWN`.
+
+    Raises
+    ------
+    UsageError
+        When it names nothing, or several things.
+    """
+    kind, _, rest = identifier.partition(":")
+    thing = -1
+    with suppress(KeyError):
+        thing = network.find(identifier)
+    if thing >= 0 and network.thing(thing)[0] == "country":
+        thing = -1
+    if thing >= 0:
+        kind, rest = network.thing(thing)
+    place = np.flatnonzero((asked.kind == kind) & (asked.id == rest))
+    if thing < 0 and not len(place):
+        raise UsageError(_nothing_named(network, asked, identifier))
+    return Question(identifier, thing, int(place[0]) if len(place) else -1)
+
+
+def _nothing_named(network: Network, asked: Candidates, identifier: str) -> str:
+    bare = identifier.partition(":")[2] or identifier
+    ways = [f"{k}:{bare}" for k in dict.fromkeys(asked.kind[asked.id == bare].tolist())]
+    if not ways:
+        known = {str(name) for kind in KINDS for name in network.names[kind][:_COMPARED]}
+        ways = get_close_matches(bare.strip(), known, n=1)
+    hint = f": write {' or '.join(ways)}" if ways else ""
+    return f"--reasons {identifier!r} names no one thing of the case{hint}"
+
+
 def reasons(
     network: Network,
     reach: Reach,
-    identifier: str | None = None,
+    asked: Question | None = None,
     authority: str = "",
     pairs: Table | None = None,
 ) -> Table:
     """Say why things are lost.
 
-    Without an identifier: for the first cause of each of the worst dependences, why it stops the
-    service that most people use of those that it stops (the site, where it stops no service). With
-    the identifier of a thing: why each candidate takes it away, at the first horizon at which it
-    does. With that of a candidate, as in `territory:TWN`: why it stops each service that it stops.
+    For the first cause of each of the worst dependences it is told why it stops the service that
+    most people use of those that it stops (the site, where it stops no service). Of what was asked
+    for: why each other candidate takes the thing away, at the first horizon at which it does; and
+    why the candidate stops each of the `SHOWN` services (or sites) of those that it stops that most
+    people use, at the first horizon at which it does.
 
     Parameters
     ----------
@@ -62,8 +127,8 @@ def reasons(
         The case.
     reach
         What each candidate takes away.
-    identifier
-        A thing or a candidate.
+    asked
+        Whose reasons are told in full.
     authority
         Whose exclusions the trusted plane holds: why they take trust from the service that most
         people use is told as well.
@@ -75,23 +140,17 @@ def reasons(
     -------
     One row a step: kind and id of what was taken away, horizon, plane, lost (identifier), step (0
     for what is lost itself), thing_kind, thing, why (how the step before hangs on this one), known
-    (provenances of the rows that this rests on), ask (what to find out to be sure of it).
-
-    Raises
-    ------
-    UsageError
-        When the identifier names nothing, or several things.
+    (provenances of the rows that this rests on), ask (what to find out to be sure of it), told (for
+    what: `lost` and `stops` as asked, `worst`, `pair`, `trust`).
     """
     words = Words(network)
     order = words.order()
-    tables = []
+    tables = [] if asked is None else _asked_for(words, order, reach, asked)
     for horizon in HORIZONS:
         leaders = reach.leaders[horizon]
         compiled, _ = reach.nets[horizon]
         chosen = _most_used(network, compiled, horizon, leaders.asked, leaders.state)
-        tables.append(_told(words, order, reach.nets[horizon], leaders.asked, chosen))
-    if identifier is not None:
-        tables += _asked_for(words, order, reach, identifier)
+        tables.append(_told(words, order, reach.nets[horizon], leaders.asked, chosen, "worst"))
     if pairs is not None:
         tables += [_pairs(words, order, reach, horizon, pairs) for horizon in HORIZONS]
     if authority:
@@ -137,58 +196,65 @@ def _most_people_first(network: Network) -> Iterator[tuple[str, npt.NDArray[np.i
 
 
 def _asked_for(
-    words: Words, order: npt.NDArray[np.int64], reach: Reach, identifier: str
+    words: Words, order: npt.NDArray[np.int64], reach: Reach, asked: Question
 ) -> list[Table]:
-    """Return why a thing is lost, or why a candidate takes what it takes."""
-    network = words.network
-    kind, _, rest = identifier.partition(":")
-    named = (reach.asked.kind == kind) & (reach.asked.id == rest)
-    if named.any():
-        return _all_of(words, order, reach, int(np.flatnonzero(named)[0]))
-    try:
-        thing = network.find(identifier)
-        if words.kind(thing) == "country":
-            raise KeyError(identifier)
-    except KeyError:
-        bare = rest or identifier
-        known = dict.fromkeys(reach.asked.kind[reach.asked.id == bare].tolist())
-        hint = f": write {' or '.join(f'{k}:{bare}' for k in known)}" if known else ""
-        raise UsageError(f"--reasons {identifier!r} names no one thing of the case{hint}") from None
+    """Return why the thing asked for is lost, and why the candidate takes what it takes."""
     tables = []
-    told = np.zeros(len(reach.asked.id), dtype=bool)
+    if asked.thing >= 0:
+        tables += _lost_to(words, order, reach, asked)
+    if asked.candidate >= 0:
+        tables += _stopped_by(words, order, reach, asked.candidate)
+    return tables
+
+
+def _lost_to(
+    words: Words, order: npt.NDArray[np.int64], reach: Reach, asked: Question
+) -> list[Table]:
+    """Return why each other candidate takes a thing away."""
+    tables = []
+    left = np.flatnonzero(np.arange(len(reach.asked.id)) != asked.candidate)
     for horizon in HORIZONS:
         compiled, ordered = reach.nets[horizon]
-        rest_of = reach.asked.pick(np.flatnonzero(~told))
-        state = states(ordered, rest_of, compiled, None)
-        gone = lost_bits(state[compiled.gate[[thing]]], len(rest_of.id))[0]
+        rest = reach.asked.pick(left)
+        start, gates = rest.gates(compiled)
+        watch = compiled.gate[[asked.thing]]
+        state = up(ordered, (np.append(0, start), gates), always=compiled.down, watch=watch)
+        gone = lost_bits(state, len(left))[0]
         chosen = [
-            Lost(str(rest_of.kind[c]), str(rest_of.id[c]), horizon, thing, c)
+            Lost(str(rest.kind[c]), str(rest.id[c]), horizon, asked.thing, c)
             for c in np.flatnonzero(gone).tolist()
         ]
-        tables.append(_told(words, order, (compiled, ordered), rest_of, chosen))
-        told[np.flatnonzero(~told)[gone]] = True
+        tables.append(_told(words, order, (compiled, ordered), rest, chosen, "lost"))
+        left = left[~gone]
     return tables
 
 
-def _all_of(
+def _stopped_by(
     words: Words, order: npt.NDArray[np.int64], reach: Reach, candidate: int
 ) -> list[Table]:
-    """Return why a candidate stops each service, those that most people use first."""
+    """Return why a candidate stops services, else sites, those that most people use first."""
     network = words.network
-    tables = []
     asked = reach.asked.pick(np.array([candidate]))
-    first, people = network.offset("service"), network["services"]["people"]
-    turn = np.lexsort((network.names["service"].astype(str), -people))
-    told: set[int] = set()
-    for horizon in HORIZONS:
-        compiled, ordered = reach.nets[horizon]
-        state = states(ordered, asked, compiled, None)
-        gone = lost_bits(state[compiled.gate[network.span("service")][turn]], 1)[:, 0]
-        things = [t for t in turn[gone].tolist() if t not in told][:SHOWN]
-        told |= set(things)
-        chosen = [Lost(str(asked.kind[0]), str(asked.id[0]), horizon, first + t, 0) for t in things]
-        tables.append(_told(words, order, (compiled, ordered), asked, chosen))
-    return tables
+    found: dict[str, list[Lost]] = {}
+    for kind, turn in _most_people_first(network):
+        stopped = np.zeros(len(turn), dtype=bool)
+        for horizon in HORIZONS:
+            compiled, ordered = reach.nets[horizon]
+            state = states(ordered, asked, compiled, None)
+            gone = lost_bits(state[compiled.gate[network.span(kind)][turn]], 1)[:, 0]
+            things = network.offset(kind) + turn[gone & ~stopped][:SHOWN]
+            stopped |= gone
+            found.setdefault(horizon, []).extend(
+                Lost(str(asked.kind[0]), str(asked.id[0]), horizon, int(thing), 0)
+                for thing in things
+                if network.thing(int(thing)) != (asked.kind[0], asked.id[0])
+            )
+        if any(found.values()):
+            break
+    return [
+        _told(words, order, reach.nets[horizon], asked, found[horizon], "stops")
+        for horizon in HORIZONS
+    ]
 
 
 def _pairs(
@@ -223,7 +289,7 @@ def _pairs(
             if place not in told:
                 thing = words.network.offset(kind) + int(people[np.argmax(gone[:, place])])
                 chosen.append(Lost("pair", str(together.id[place]), horizon, thing, place))
-    return _told(words, order, (compiled, ordered), together, chosen)
+    return _told(words, order, (compiled, ordered), together, chosen, "pair")
 
 
 def _trust(
@@ -241,7 +307,7 @@ def _trust(
         thing = network.find(f"{gone['kind'][most]}:{gone['id'][most]}")
         chosen = [Lost("exclusion", authority, horizon, thing, 0)]
     removed = np.array([0, len(compiled.excluded)]), compiled.excluded
-    return _told(words, order, (compiled, ordered), removed, chosen)
+    return _told(words, order, (compiled, ordered), removed, chosen, "trust")
 
 
 def _told(
@@ -250,6 +316,7 @@ def _told(
     net: tuple[Compiled, Ordered],
     asked: Candidates | tuple[Any, Any],
     chosen: Sequence[Lost],
+    told: str,
 ) -> Table:
     """Return the steps of the shortest failing path of each lost thing.
 
@@ -263,6 +330,8 @@ def _told(
         What the alternatives take away; gates alone where exclusions do.
     chosen
         Lost things.
+    told
+        For what they are told, as the table says it.
     """
     compiled, ordered = net
     trust = isinstance(asked, tuple)
@@ -290,10 +359,10 @@ def _told(
         plane = "trusted" if trust else "works"
         lost_id = str(words.names[item.thing])
         rows += [
-            (item.kind, item.id, item.horizon, plane, lost_id, step, *rest)
+            (item.kind, item.id, item.horizon, plane, lost_id, step, *rest, told)
             for step, rest in enumerate(found)
         ]
-    columns = (*_KEY, "thing_kind", "thing", "why", "known", "ask")
+    columns = (*_KEY, "thing_kind", "thing", "why", "known", "ask", "told")
     cells = zip(*rows, strict=True) if rows else [()] * len(columns)
     return {
         name: np.array(values, dtype=np.int64 if name == "step" else object)

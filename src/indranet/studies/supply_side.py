@@ -162,8 +162,8 @@ class SupplySide:
         accepted = self.builder.add(len(made))
         self.builder.need(accepted, gates[made])
         self.builder.need(accepted, self.allowed[maker[made]])
-        gates[made] = accepted
-        self._contract_gates = gates
+        self._contract_gates = gates.copy()
+        self._contract_gates[made] = accepted
 
     def _contract_key(self, customer: Codes, product: Codes) -> Codes:
         return customer.astype(np.int64) * max(len(self.network["products"]), 1) + product

@@ -66,6 +66,13 @@ def elsewhere(network: Network, asked: Candidates, sums: npt.NDArray[np.int64]) 
     return Elsewhere(people, services, sites)
 
 
+def by_name(asked: Candidates) -> npt.NDArray[np.int64]:
+    """Return the place of each candidate in the order of kinds and identifiers."""
+    place = np.empty(len(asked.id), dtype=np.int64)
+    place[np.lexsort((asked.id.astype(str), asked.kind.astype(str)))] = np.arange(len(place))
+    return place
+
+
 def worst_groups(
     network: Network,
     asked: Candidates,
@@ -106,13 +113,15 @@ def worst_groups(
     # What a country takes from itself is left out of its figures: it stands by itself.
     own = [sums[:, PEOPLE] - others.people, sums[:, SERVICES] - others.services]
     keys = np.stack([*sets, *own], axis=1)
-    order = np.lexsort((np.arange(len(fit)), -others.sites, -others.services, -people))
+    place = by_name(asked)
+    order = np.lexsort((place, -others.sites, -others.services, -people))
     groups: dict[tuple[int, ...], list[int]] = {}
     for candidate in order[fit[order]].tolist():
         groups.setdefault(tuple(keys[candidate].tolist()), []).append(candidate)
-    rank = {kind: place for place, kind in enumerate(_FIRST_TOLD)}
+    rank = {kind: at for at, kind in enumerate(_FIRST_TOLD)}
+    turn = {candidate: at for at, candidate in enumerate(order.tolist())}
     return [
-        sorted(group, key=lambda i: rank.get(str(asked.kind[i]), len(rank)))
+        sorted(group, key=lambda i: (rank.get(str(asked.kind[i]), len(rank)), turn[i]))
         for group in list(groups.values())[:at_most]
     ]
 
@@ -171,7 +180,8 @@ def near_misses(
         Things to return.
     """
     missed = np.flatnonzero((usual[:, SERVICES] == 0) & (strict[:, SERVICES] > 0))
-    order = np.lexsort((missed, -strict[missed, SERVICES], -strict[missed, PEOPLE]))
+    place = by_name(asked)[missed]
+    order = np.lexsort((place, -strict[missed, SERVICES], -strict[missed, PEOPLE]))
     return [
         {
             **_thing(network, asked, i),
