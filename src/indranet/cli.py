@@ -182,12 +182,12 @@ def exposure(
     silent = quiet or json_only
     folder = _vacant(free_folder("exposure") if out is None else out)
     asked: dict[str, Any] = {
-        "by": _listed(by),
-        "only": _listed(only),
-        "authority": authority,
+        "by": _listed("--by", by),
+        "only": _listed("--only", only),
+        "authority": _named("--authority", authority),
         "on": _day(on),
         "pairs": pairs,
-        "reasons": reasons,
+        "reasons": _named("--reasons", reasons),
         "availability": availability,
     }
     network = _read(case, silent, _limits(max_file_gb, max_columns))
@@ -298,9 +298,19 @@ def _expose(
     )  # fmt: skip
 
 
-def _listed(text: str | None) -> tuple[str, ...]:
-    """Return the words of a list with commas between."""
-    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+def _listed(option: str, text: str | None) -> tuple[str, ...]:
+    """Return the words of a list with commas between, none where the option is absent."""
+    words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
+    if text is not None and not words:
+        raise UsageError(f"{option} {text!r} names nothing: leave the option out, or name some")
+    return words
+
+
+def _named(option: str, text: str | None) -> str | None:
+    """Return what an option names, None where it is absent."""
+    if text is not None and not text.strip():
+        raise UsageError(f"{option} {text!r} names nothing: leave the option out, or name one")
+    return text
 
 
 def _finish(run: "Run", json_only: bool, quiet: bool) -> None:

@@ -18,6 +18,7 @@ from indranet.runs.only_section import only_lead, only_section
 
 CASE = Path(__file__).resolve().parent.parent / "cases" / "partners_alone"
 NONE = "\u2013"
+AMF = "access and mobility management (AMF)"
 BARE = "not known: what is in it is not listed"
 
 
@@ -127,11 +128,11 @@ def test_functions_say_what_is_missing(both: Answer) -> None:
     ]  # fmt: skip
     radio = "Radio unit: Logic chip (packaged) Logic chip (packaged): any one of chip-bbb, chip-ccc"
     assert rows[1:] == [
-        ["RU", "no", "0 of 1", "none", radio.replace(") L", ")L", 1)],
-        ["AMF", "no", "0 of 1", "none", "Mobile core: rival (maker)"],
-        ["EMS", "yes", "1 of 1", "5,475", "nothing"],
-        ["router", "no", "0 of 1", "none", "nobody in the case makes Ghost"],
-        ["server", "yes", "1 of 1", "2,738", "nothing"],
+        ["radio units (RU)", "no", "0 of 1", "none", radio.replace(") L", ")L", 1)],
+        [AMF, "no", "0 of 1", "none", "Mobile core: rival (maker)"],
+        ["element management (EMS)", "yes", "1 of 1", "5,475", "nothing"],
+        ["routers", "no", "0 of 1", "none", "nobody in the case makes Ghost"],
+        ["servers", "yes", "1 of 1", "2,738", "nothing"],
     ]
 
 
@@ -147,7 +148,7 @@ def test_functions_of_which_the_same_is_said_stand_together(tmp_path: Path) -> N
     section = parsed(whole(answer, 3))
     functions, products = tables(section)[2:]
     assert functions[1:] == [
-        ["AMF, SMF and UPF", BARE, "1 of 1", "no limit known", "nothing"],
+        [f"{AMF}, session management (SMF) and the user plane (UPF)", BARE, "1 of 1", "no limit known", "nothing"],
     ]
     assert products[1][:4] == ["core", BARE, "no limit known", NONE]
     assert tables(section)[0][0] == ["Layer", "AAAAAA", "Made whole"]

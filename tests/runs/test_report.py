@@ -16,6 +16,7 @@ from indranet.model.tables import write_rows
 from indranet.runs.report import report
 from indranet.runs.run import MANIFEST, Run, Table
 from indranet.runs.words import one_sentence, table_lines, worst_lines
+from indranet.runs.workbook import workbook
 
 HORIZONS = ("now", "in time", "resourced")
 SERVICES, PEOPLE_EACH = 12, 1_000_000.0
@@ -150,17 +151,17 @@ def tier_tables() -> dict[str, Table]:
     shares = [("", "RU", t, b, told.get((b, t), i), s) for t, (i, s, _) in tops.items() for b in by]
     shares += [("", "RU", 0, b, "other", 0.4) for b in by]
     shares += [("", "RU", 1, b, "unknown", 0.3) for b in by]
-    index = "operator function tier:i by hhi_low:f hhi_high:f unknown:f top top_share:f"
+    index = "operator function tier:i by hhi_low:f hhi_high:f unknown:f left:f top top_share:f"
     return {
         "shares": stacked(shares, "operator function tier:i by id share:f"),
         "concentration": stacked(
-            [("", "RU", t, b, s * s, (s + u) ** 2, u, told.get((b, t), i), s)
+            [("", "RU", t, b, s * s, (s + u) ** 2, u, 1.0, told.get((b, t), i), s)
              for t, (i, s, u) in tops.items() for b in by],
             index,
         ),
         "unknowns": stacked(
-            [("", "RU", 1, b, "radio", "bill", 0.3, 0.2) for b in by],
-            "operator function tier:i by product fact share:f narrows:f",
+            [("", "RU", 1, b, "radio", "bill", 0.3, 1.0, 0.2) for b in by],
+            "operator function tier:i by product fact share:f left:f narrows:f",
         ),
         "steps": stacked(
             [("RU", 0, "radio", "chip", 0.7), ("RU", 0, "radio", "unknown", 0.3)],
@@ -457,9 +458,9 @@ def test_all_that_a_run_lacks_is_named_at_once(tmp_path: Path) -> None:
     whole = make_run(tmp_path / "run")
     summary = {k: v for k, v in whole.manifest["summary"].items() if k != "worst"}
     lacking = {**whole.manifest, "summary": summary, "marking": "secret"}
-    (whole.folder / "places.parquet").unlink()
     out = tmp_path / "out.html"
-    out.write_text("an earlier report", encoding="utf-8")
+    earlier = written(whole, out)
+    (whole.folder / "places.parquet").unlink()
     (whole.folder / "losses.parquet").write_bytes(b"not a table")
     write_rows(whole.folder / "services.parquet", {"kind": np.zeros(1)})
     with pytest.raises(InputError) as caught:
@@ -470,7 +471,22 @@ def test_all_that_a_run_lacks_is_named_at_once(tmp_path: Path) -> None:
     assert "places.parquet is missing" in told
     assert "losses.parquet cannot be read" in told
     assert "services.parquet horizon is missing" in told
-    assert out.read_text(encoding="utf-8") == "an earlier report"
+    assert out.read_text(encoding="utf-8") == earlier
+
+
+def test_a_file_that_is_no_report_is_left_as_it_is(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    for write, name in ((report, "sites.csv"), (workbook, "mine.xlsx")):
+        mine = tmp_path / name
+        mine.write_text("site\nhill\n", encoding="utf-8")
+        with pytest.raises(UsageError, match="is left as it is: choose another --out"):
+            write([run], mine)
+        assert mine.read_text(encoding="utf-8") == "site\nhill\n"
+        mine.unlink()
+        write([run], mine)
+        first = mine.read_bytes()
+        write([run], mine)
+        assert len(mine.read_bytes()) == len(first)
 
 
 def test_a_run_of_another_edition_is_refused(tmp_path: Path) -> None:

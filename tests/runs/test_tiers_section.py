@@ -113,7 +113,9 @@ class Case:
                     key = (of, function, tier, by)
                     self.rows["shares"] += [(*key, i, share) for i, share in shares.items()]
                     self.rows["concentration"] += concentrated(key, shares)
-            self.rows["unknowns"] += [(of, function, *row) for row in unknowns]
+            for *row, share, narrows in unknowns:
+                left = 1 - tiers[row[0]][row[1]].get("ends", 0.0)
+                self.rows["unknowns"].append((of, function, *row, share, left, narrows))
         self.rows["steps"] += [(function, *row) for row in steps]
         self.rows["spend"].append((operator, function, spend))
         return self
@@ -123,9 +125,10 @@ class Case:
     ) -> Answer:
         columns = {
             "shares": "operator function tier:i by id share:f",
-            "concentration": "operator function tier:i by hhi_low:f hhi_high:f unknown:f top "
+            "concentration": "operator function tier:i by hhi_low:f hhi_high:f unknown:f left:f "
+            "top "
             "top_share:f",
-            "unknowns": "operator function tier:i by product fact share:f narrows:f",
+            "unknowns": "operator function tier:i by product fact share:f left:f narrows:f",
             "steps": "function tier:i product component share:f",
             "spend": "operator function share:f",
         }
@@ -152,7 +155,7 @@ def concentrated(
     unknown = shares.get("unknown", 0.0) / left
     top = max(known, key=lambda i: known[i], default="")
     low, most = sum(share**2 for share in known.values()), known.get(top, 0.0)
-    return [(*key, low, low - most**2 + (most + unknown) ** 2, unknown, top, most)]
+    return [(*key, low, low - most**2 + (most + unknown) ** 2, unknown, left, top, most)]
 
 
 def stacked(rows: Rows, columns: str) -> dict[str, Any]:
@@ -287,7 +290,7 @@ def test_every_ribbon_stands_in_a_table_and_what_is_gone_is_carried_on() -> None
 def test_what_to_ask_first_says_how_much_it_narrows(page: Page) -> None:
     whole, own = page.texts("ol", "asks")
     rows = radio_case().answer().tables["concentration"]
-    width = rows["hhi_high"] - rows["hhi_low"]
+    width = rows["left"] * (rows["hhi_high"] - rows["hhi_low"])
     ru = float(width[(rows["function"] == "RU") & (rows["operator"] == "")].sum())
     # The whole case is one operator: its radio units are three quarters of its spend.
     assert f"narrower by {50 / (0.75 * ru):.1f}".removesuffix(".0") in whole

@@ -162,15 +162,15 @@ def _number_rules(
     )
     unit = f" {column.unit}" if column.unit else ""
     for bound, sign, problem, remedy in (
-        (column.minimum, "<", "is below", "or more"),
-        (column.above, "<=", "is not above", "exceeded"),
-        (column.maximum, ">", "is above", "or less"),
+        (column.minimum, "<", "is below", "give {} or more"),
+        (column.above, "<=", "is not above", "give more than {}"),
+        (column.maximum, ">", "is above", "give {} or less"),
     ):
         if bound is not None:
             yield rule(
                 f"{finite} AND {value} {sign} {bound:g}",
                 f"{problem} {bound:g}",
-                f"give {bound:g}{unit} {remedy}",
+                remedy.format(f"{bound:g}{unit}"),
             )
 
 

@@ -55,9 +55,12 @@ _NEEDED = {
     ),
     "shares": ("operator", "function", "tier", "by", "id", "share"),
     "concentration": (
-        "operator", "function", "tier", "by", "hhi_low", "hhi_high", "unknown", "top", "top_share",
+        "operator", "function", "tier", "by", "hhi_low", "hhi_high", "unknown", "left", "top",
+        "top_share",
     ),
-    "unknowns": ("operator", "function", "tier", "by", "product", "fact", "share", "narrows"),
+    "unknowns": (
+        "operator", "function", "tier", "by", "product", "fact", "share", "left", "narrows",
+    ),
     "steps": ("function", "tier", "product", "component", "share"),
     "spend": ("operator", "function", "share"),
 }  # fmt: skip

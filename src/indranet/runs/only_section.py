@@ -8,6 +8,7 @@ import numpy as np
 from indranet.runs import worldmap
 from indranet.runs.findings import Answer
 from indranet.runs.markup import Html, block, element, joined, scrolling, table
+from indranet.runs.tiers_told import function_words
 from indranet.runs.words import counted, exact, listed, number
 
 _FIRST_LACKING = 12
@@ -442,7 +443,7 @@ def _functions(answer: Answer, names: _Names) -> Html:
             if nearest
             else "nothing",
         )
-        alike.setdefault(told, []).append(str(row["function"]))
+        alike.setdefault(told, []).append(function_words(str(row["function"])))
     lines = [(listed(found, len(found)), *told) for told, found in alike.items()]
     if not lines:
         return element("p", "No product of the case serves a function.")

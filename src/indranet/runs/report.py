@@ -19,6 +19,7 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
+_MADE_BY = element("meta", name="generator", content="Indranet")
 
 
 def report(runs: Sequence[Run], out: Path) -> None:
@@ -34,7 +35,8 @@ def report(runs: Sequence[Run], out: Path) -> None:
     Raises
     ------
     UsageError
-        When there is no run, a run is of a command that cannot be reported, or `out` is a folder.
+        When there is no run, a run is of a command that cannot be reported, or `out` is a folder or
+        a file that is no report.
     InputError
         When a run lacks something that the report reads.
     """
@@ -47,6 +49,8 @@ def report(runs: Sequence[Run], out: Path) -> None:
             raise UsageError(f"{run.folder}: a run of {command!r} has no report; {known} has")
     if out.is_dir():
         raise UsageError(f"{out} is a folder: name the file to write")
+    if out.exists() and not _is_report(out):
+        raise UsageError(f"{out} is no report of ours, and is left as it is: choose another --out")
     text = _page([read_answer(run) for run in runs])
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
@@ -55,6 +59,11 @@ def report(runs: Sequence[Run], out: Path) -> None:
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        return str(_MADE_BY).encode() in file.read(1000)
 
 
 def _page(answers: Sequence[Answer]) -> Html:
@@ -73,6 +82,7 @@ def _page(answers: Sequence[Answer]) -> Html:
     head = element(
         "head",
         element("meta", charset="utf-8"),
+        _MADE_BY,
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", f"{title}: what it depends on ({marking})"),

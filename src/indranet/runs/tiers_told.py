@@ -97,7 +97,8 @@ class _Case:
     spend
         Function to its part of all spend, the largest first.
     shares, ranges
-        (function, tier, by) to shares by id, and to the range of the index; of all operators.
+        (function, tier, by) to shares by id, and to the range of the index and the part that has
+        not ended; of all operators.
     steps
         (function, tier) to what moves: product, component, share.
     operators
@@ -105,16 +106,17 @@ class _Case:
     territories
         (function, operator, tier) to shares by territory.
     unknowns
-        Function to what is not known: product, fact, tier, share, by how much it narrows.
+        Function to what is not known: product, fact, tier, share, part that has not ended, by how
+        much it narrows.
     """
 
     spend: Mapping[str, float]
     shares: Mapping[tuple[str, int, str], Shares]
-    ranges: Mapping[tuple[str, int, str], tuple[float, float]]
+    ranges: Mapping[tuple[str, int, str], tuple[float, float, float]]
     steps: Mapping[tuple[str, int], Sequence[tuple[str, str, float]]]
     operators: Mapping[str, Sequence[tuple[str, float]]]
     territories: Mapping[tuple[str, str, int], Shares]
-    unknowns: Mapping[str, Sequence[tuple[str, str, int, float, float]]]
+    unknowns: Mapping[str, Sequence[tuple[str, str, int, float, float, float]]]
 
     def share(self, function: str, tier: int, identifier: str) -> float:
         """Return the share of a component, of `unknown` or of `ends`."""
@@ -136,7 +138,7 @@ class _Case:
 
 
 class _Hangs(NamedTuple):
-    """What hangs on a fact at one tier, told by one view."""
+    """What hangs on a fact at one tier, told by one view; it narrows the part that is left."""
 
     tier: int
     share: float
@@ -177,9 +179,9 @@ def _case(tables: Mapping[str, Table]) -> _Case:
     total = {function: fsum(part for _, part in rows) for (function,), rows in spend.items()}
     steps = _lists(tables["steps"], ("function", "tier"), ("product", "component", "share"))
     unknown = tables["unknowns"]["operator"] == ""
-    asked = ("product", "fact", "tier", "share", "narrows")
+    asked = ("product", "fact", "tier", "share", "left", "narrows")
     ranges = _lists(
-        concentration, ("function", "tier", "by"), ("hhi_low", "hhi_high"),
+        concentration, ("function", "tier", "by"), ("hhi_low", "hhi_high", "left"),
         concentration["operator"] == "",
     )  # fmt: skip
     return _Case(
@@ -379,7 +381,8 @@ def _largest_cell(answer: Answer, case: _Case, key: tuple[str, int, str]) -> str
         lines = ["not known" if unknown else "ended"]
     # The index is of what has not ended; there is none where all has.
     if key in case.ranges:
-        lines.append(f"HHI\u00a0{_range_words(*case.ranges[key])}")
+        low, high, _ = case.ranges[key]
+        lines.append(f"HHI\u00a0{_range_words(low, high)}")
     if top is not None and unknown >= case.share(function, tier, UNKNOWN) + _LEAST:
         lines.append(f"{percent(unknown)} not known")
     return "\n".join(lines)
@@ -416,10 +419,14 @@ def _listed_shares(answer: Answer, by: str, shares: Shares) -> str:
 
 def _function_questions(answer: Answer, case: _Case, function: str) -> list[tuple[str, str]]:
     """Return the facts that narrow a function's ranges the most, and by how much."""
-    width = fsum(high - low for (of, _, _), (low, high) in case.ranges.items() if of == function)
+    width = fsum(
+        left * (high - low)
+        for (of, _, _), (low, high, left) in case.ranges.items()
+        if of == function
+    )
     facts: dict[tuple[str, str], list[_Hangs]] = {}
-    for product, fact, tier, share, narrower in case.unknowns.get(function, ()):
-        facts.setdefault((product, fact), []).append(_Hangs(tier, share, narrower))
+    for product, fact, tier, share, left, narrower in case.unknowns.get(function, ()):
+        facts.setdefault((product, fact), []).append(_Hangs(tier, share, left * narrower))
     narrows = {asked: fsum(row.narrows for row in rows) for asked, rows in facts.items()}
     telling = [asked for asked in narrows if width and narrows[asked] / width >= _LEAST]
     telling.sort(key=lambda asked: (-round(narrows[asked], 12), asked))
@@ -443,7 +450,7 @@ def case_questions(answer: Answer) -> list[tuple[str, str]]:
     }
     operators = zip(found["operator"].tolist(), found["function"].tolist(), strict=True)
     of = np.array([weight.get(key, 0.0) for key in operators])
-    width = fsum((of * (found["hhi_high"] - found["hhi_low"])).tolist())
+    width = fsum((of * found["left"] * (found["hhi_high"] - found["hhi_low"])).tolist())
     return [
         (
             _FACTS[asked["fact"]].format(answer.name("product", asked["product"])),

@@ -4,15 +4,18 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import xlsxwriter
 
+from indranet.errors import UsageError
 from indranet.runs.run import Run, Table
 
 MOST_ROWS = 1_048_575
 """Rows below the header that a sheet can hold."""
 _NAME = 31
+_AUTHOR = "Indranet"
 
 
 def workbook(runs: Sequence[Run], out: Path) -> None:
@@ -27,11 +30,21 @@ def workbook(runs: Sequence[Run], out: Path) -> None:
         Finished runs.
     out
         File to write, whole or not at all; an existing one is replaced.
+
+    Raises
+    ------
+    UsageError
+        When `out` is a file that is no workbook of a run.
     """
+    if out.exists() and not _is_ours(out):
+        raise UsageError(
+            f"{out} is no workbook of ours, and is left as it is: choose another --out"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         with xlsxwriter.Workbook(str(beside), {"constant_memory": True}) as book:
+            book.set_properties({"author": _AUTHOR})
             told = book.add_worksheet("about")
             lines: list[tuple[str, str]] = []
             for number, run in enumerate(runs, 1):
@@ -49,6 +62,14 @@ def workbook(runs: Sequence[Run], out: Path) -> None:
         beside.replace(out)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with ZipFile(path) as parts:
+            return f">{_AUTHOR}<".encode() in parts.read("docProps/core.xml")
+    except (BadZipFile, KeyError):
+        return False
 
 
 def _about(run: Run) -> list[tuple[str, str]]:

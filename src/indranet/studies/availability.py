@@ -16,6 +16,7 @@ from indranet.engines.gates.exact import SECONDS, Exact, exact
 from indranet.model.network import Network
 from indranet.studies.compile import Compiled, Horizon, compile_network
 from indranet.studies.groundwork import Groundwork, groundwork
+from indranet.studies.reach import stacked
 from indranet.studies.worst import names_in_words
 
 BOUNDS: dict[Horizon, str] = {
@@ -114,8 +115,8 @@ def availability(
         found.append(table)
         important.append(_importance(ground.network, horizon, failures, solved))
     tables = {
-        "availability": _stacked(found),
-        "importance": _stacked(important),
+        "availability": stacked(found),
+        "importance": stacked(important),
         "left_out": _things(ground.network, failures.left_out),
     }
     return Availability(tables, _summary(ground.network, failures, tables))
@@ -317,10 +318,6 @@ def _importance(
         "birnbaum": birnbaum[top],
         "fussell_vesely": share[top],
     }
-
-
-def _stacked(tables: list[dict[str, npt.NDArray[Any]]]) -> Table:
-    return {c: np.concatenate([table[c] for table in tables]) for c in tables[0]}
 
 
 def _summary(network: Network, failures: _Failures, tables: Mapping[str, Table]) -> dict[str, Any]:

@@ -83,7 +83,16 @@ def joined(some: Candidates, sets: Sequence[Sequence[int]]) -> Candidates:
     )
 
 
-def candidates(network: Network, by: Sequence[str] = DEFAULT_KINDS) -> Candidates:
+def default_kinds(network: Network) -> tuple[str, ...]:
+    """Return the kinds to take away where none are named.
+
+    Sites, services and facilities are only where a case has nothing that stands behind them.
+    """
+    behind = [kind for kind in DEFAULT_KINDS if len(network.names.get(kind, ()))]
+    return DEFAULT_KINDS if behind else KINDS_ON_REQUEST
+
+
+def candidates(network: Network, by: Sequence[str]) -> Candidates:
     """Return every candidate of some kinds.
 
     - firm: the firm; what it controls stops with it.

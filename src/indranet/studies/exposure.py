@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from indranet.model.network import Network
 from indranet.studies.availability import availability as availability_of
-from indranet.studies.candidates import DEFAULT_KINDS, Candidates, candidates
+from indranet.studies.candidates import Candidates, candidates, default_kinds
 from indranet.studies.compile import HORIZONS, Horizon
 from indranet.studies.cut_sets import service_cut_sets
 from indranet.studies.description import absent_tables
@@ -58,7 +58,7 @@ class Exposure:
 def exposure(
     network: Network,
     *,
-    by: Sequence[str] = DEFAULT_KINDS,
+    by: Sequence[str] = (),
     only: Sequence[str] = (),
     authority: str | None = None,
     on: np.datetime64 | None = None,
@@ -75,7 +75,7 @@ def exposure(
     network
         The case.
     by
-        Kinds of candidate (see `studies.candidates.candidates`).
+        Kinds of candidate (see `studies.candidates.candidates`), its `default_kinds` if none.
     only
         Countries of which to tell what they can make alone (see `studies.only.only`).
     authority
@@ -104,6 +104,7 @@ def exposure(
     UsageError
         When a kind of candidate, a country, an authority or an identifier is unknown.
     """
+    by = by or default_kinds(network)
     asked = candidates(network, by)
     day = network.first_day if on is None else on
     ground = groundwork(

@@ -91,8 +91,15 @@ class Groundwork:
     trusted_groups: Groups
 
     def exists(self, table: str) -> npt.NDArray[np.bool_]:
-        """Return which rows of a table exist under the agreements in force, shape (rows,)."""
-        return _exists(self.network[table], self.force)
+        """Return which rows of a table exist under the agreements in force, shape (rows,).
+
+        A plant exists only with its product.
+        """
+        rows = self.network[table]
+        found = _exists(rows, self.force)
+        if table == "plants":
+            found &= _exists(self.network["products"], self.force)[rows["product"]]
+        return found
 
 
 def groundwork(
@@ -214,7 +221,7 @@ def plant_output(network: Network, supplies: Rows) -> npt.NDArray[np.float64]:
     """Return each plant's output, units a day, shape (plants,).
 
     Its capacity where given, else its sales and final demand; where that leaves a product with no
-    output at all, its plants count equally.
+    output at all, those of its plants whose capacity is not given count equally.
 
     Parameters
     ----------
@@ -231,7 +238,7 @@ def plant_output(network: Network, supplies: Rows) -> npt.NDArray[np.float64]:
     given = ~np.isnan(output)
     output[~given] = (sales + plants["final_demand_per_day"])[~given]
     total = np.bincount(plants["product"], weights=output, minlength=len(network["products"]))
-    output[total[plants["product"]] == 0] = 1.0
+    output[~given & (total[plants["product"]] == 0)] = 1.0
     return np.maximum(output, np.finfo(np.float64).tiny)
 
 

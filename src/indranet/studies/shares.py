@@ -103,13 +103,14 @@ def shares(ground: Groundwork, products: Sequence[str] | None = None) -> dict[st
     Returns
     -------
     `shares` (operator, function, tier, by, id, share) and `concentration` (operator, function,
-    tier, by, hhi_low, hhi_high, unknown, top, top_share; of what has not ended), by maker, seat (of
-    the maker), territory (of the plant), component and passage (those on the goods' usual way,
-    joined by ";"). Operator "" is all operators together, by spend; operator `unknown` has the
-    sites that name none.
+    tier, by, hhi_low, hhi_high, unknown, left, top, top_share; of the part left, which has not
+    ended), by maker, seat (of the maker), territory (of the plant), component and passage (those on
+    the goods' usual way, joined by ";"). Operator "" is all operators together, by spend; operator
+    `unknown` has the sites that name none.
 
-    `unknowns` (operator, function, tier, by, product, fact, share, narrows): the share that hangs
-    on each fact, and by how much the range of the index is sure to narrow once that share is known.
+    `unknowns` (operator, function, tier, by, product, fact, share, left, narrows): the share that
+    hangs on each fact, and by how much the range of the index is sure to narrow once that share is
+    known.
 
     `product_shares` and `product_concentration`: as the first two, for a product bought without a
     contract instead of an operator and a function.
@@ -151,8 +152,9 @@ def first_questions(
 ) -> list[dict[str, Any]]:
     """Return the facts of the whole case to ask for first.
 
-    Each counts what it is sure to narrow, summed over tiers and what shares are told by, and over
-    operators and functions in proportion to spend.
+    Each counts what it is sure to narrow, summed over tiers, each in proportion to what has not
+    ended there, over what shares are told by, and over operators and functions in proportion to
+    spend.
 
     Parameters
     ----------
@@ -175,13 +177,13 @@ def first_questions(
         )
     }
     sums: dict[tuple[str, str], float] = {}
-    columns = ("operator", "function", "product", "fact", "narrows")
-    for operator, function, product, fact, width in zip(
+    columns = ("operator", "function", "product", "fact", "left", "narrows")
+    for operator, function, product, fact, left, width in zip(
         *(unknowns[c].tolist() for c in columns), strict=True
     ):
         if operator:
             told = sums.get((product, fact), 0.0)
-            sums[product, fact] = told + weight[operator, function] * width
+            sums[product, fact] = told + weight[operator, function] * left * width
     first = sorted(sums, key=lambda asked: (-round(sums[asked], 12), asked))[:at_most]
     spoken = dict(
         zip(network.names["product"].tolist(), network["products"].text("name"), strict=True)
@@ -385,6 +387,7 @@ def _block(mass: Matrix, ends: int, ids: Names, products: Names) -> dict[str, Ta
             "hhi_low": found.low[left],
             "hhi_high": found.high[left],
             "unknown": found.unknown[left],
+            "left": found.left[left],
             "top": np.append(ids, "")[found.top[left]],
             "top_share": found.top_share[left],
         },
@@ -393,6 +396,7 @@ def _block(mass: Matrix, ends: int, ids: Names, products: Names) -> dict[str, Ta
             "product": products[label[asked] // len(FACTS)],
             "fact": np.array(FACTS, dtype=object)[label[asked] % len(FACTS)],
             "share": share[asked],
+            "left": found.left[of],
             "narrows": narrows(
                 found.unknown[of],
                 found.top_share[of],
