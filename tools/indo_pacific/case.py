@@ -7,7 +7,16 @@ from datetime import date
 from pathlib import Path
 
 from tools.indo_pacific import lanes, others, radio, services, supply
-from tools.indo_pacific.facts import FACTS, Row, Tables, Value, evidence, read_facts
+from tools.indo_pacific.facts import (
+    FACTS,
+    SEED,
+    Row,
+    Tables,
+    Value,
+    drawn_with,
+    evidence,
+    read_facts,
+)
 from tools.indo_pacific.people import cities
 
 from indranet.model.case import write_case
@@ -39,8 +48,9 @@ def case_tables() -> Tables:
     goods = lanes.GoodsLanes()
     made = supply.tables(standing, installed, offices, goods)
     served = services.tables(services.World(places, sites, cores))
+    countries = _country_rows(made["firms"] + made["plants"] + standing)
     return {
-        "countries": _country_rows(),
+        "countries": countries,
         **made,
         "passages": lanes.passage_rows(),
         "lanes": [goods.rows[k] for k in sorted(goods.rows)] + lanes.cable_rows(),
@@ -55,7 +65,9 @@ def case_tables() -> Tables:
     }
 
 
-def _country_rows() -> list[Row]:
+def _country_rows(places: list[Row]) -> list[Row]:
+    """Return the countries in which something is seated, stands or is served."""
+    named = {str(row["country"]) for row in places}
     return [
         {
             "country": f["country"],
@@ -65,6 +77,7 @@ def _country_rows() -> list[Row]:
             **evidence(f["provenance"], f["source"]),
         }
         for f in read_facts("countries")
+        if f["country"] in named
     ]
 
 
@@ -85,9 +98,10 @@ def columns_of(table: str, rows: list[Row]) -> dict[str, list[Value | None]]:
     return found
 
 
-def build(into: Path) -> None:
+def build(into: Path, seed: int = SEED) -> None:
     """Write the case into a folder, in place of the case that is there; its README stays."""
-    tables = {name: columns_of(name, rows) for name, rows in case_tables().items()}
+    with drawn_with(seed):
+        tables = {name: columns_of(name, rows) for name, rows in case_tables().items()}
     with tempfile.TemporaryDirectory() as beside:
         made = Path(beside) / "case"
         write_case(made, NAME, FIRST_DAY, DESCRIPTION, tables)
@@ -102,6 +116,7 @@ def main() -> None:
     """Build the case from the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--into", type=Path, default=BUNDLED, help="folder to write the case into")
-    into = parser.parse_args().into
-    build(into)
-    print(f"wrote {into}")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the synthetic draws")
+    asked = parser.parse_args()
+    build(asked.into, asked.seed)
+    print(f"wrote {asked.into}")

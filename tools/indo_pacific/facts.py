@@ -3,7 +3,9 @@
 import csv
 import math
 import unicodedata
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -11,8 +13,9 @@ from typing import TypeVar
 
 FACTS = Path(__file__).resolve().parent / "facts"
 SEED = 20240701
-"""Seed of every synthetic draw; a draw is keyed by what it is about, so that rows do not move
-when others are added."""
+"""Seed of the synthetic draws of the bundled case; a draw is keyed by what it is about, so that
+rows do not move when others are added."""
+_SEED = ContextVar("seed", default=SEED)
 
 Value = str | float | int
 Row = dict[str, Value]
@@ -39,9 +42,19 @@ def slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in plain.lower()).split())
 
 
+@contextmanager
+def drawn_with(seed: int) -> Iterator[None]:
+    """Take another seed for the synthetic draws."""
+    before = _SEED.set(seed)
+    try:
+        yield
+    finally:
+        _SEED.reset(before)
+
+
 def random_for(*key: str) -> Random:
     """Return a generator of its own for one thing that is drawn."""
-    return Random(":".join((str(SEED), *key)))
+    return Random(":".join((str(_SEED.get()), *key)))
 
 
 def significant(value: float, digits: int = 6) -> float:

@@ -87,7 +87,7 @@ def firm_rows() -> list[Row]:
             "parent": f["parent"],
             **evidence(f["provenance"], f["source"]),
         }
-        for f in read_facts("firms") + read_facts("operators")
+        for f in read_facts("firms") + read_facts("owners") + read_facts("operators")
     ]
 
 
