@@ -148,7 +148,13 @@ def test_functions_of_which_the_same_is_said_stand_together(tmp_path: Path) -> N
     section = parsed(whole(answer, 3))
     functions, products = tables(section)[2:]
     assert functions[1:] == [
-        [f"{AMF}, session management (SMF) and the user plane (UPF)", BARE, "1 of 1", "no limit known", "nothing"],
+        [
+            f"{AMF}, session management (SMF) and the user plane (UPF)",
+            BARE,
+            "1 of 1",
+            "no limit known",
+            "nothing",
+        ],
     ]
     assert products[1][:4] == ["core", BARE, "no limit known", NONE]
     assert tables(section)[0][0] == ["Layer", "AAAAAA", "Made whole"]

@@ -42,6 +42,7 @@ def group(causes: Sequence[Cause], lost: int, sites: float = 40, spread: int = 0
         "people_elsewhere": (lost - own) * PEOPLE_EACH,
         "sites_lost": sites,
         "hangs_on_need_share": spread > 0,
+        "place_range": [1, 3] if spread else [1],
         "people_lost_range": people if spread else people[1:],
         "services_lost_range": [lost - spread, lost] if spread else [lost],
     }
@@ -313,8 +314,8 @@ def test_the_answer_is_one_sentence_in_plain_words(page: Page) -> None:
 def test_assumptions_gaps_and_made_up_rows_are_marked(page: Page) -> None:
     notes = [text.replace("\xa0", " ") for text in page.texts["p"] + page.texts["li"]]
     for note in (
-        "Hangs on an assumption 5 to 9 services, 5 million to 9 million users, as 30 to 80 % of a "
-        "supply must be left.",
+        "Hangs on an assumption 5 to 9 services, 5 million to 9 million users, place 1 "
+        "to 3 among all losses, as 30 to 80 % of a supply must be left.",
         "Not known who makes Gallium: taken as available.",
         "Synthetic rows 30 % of the rows of the case are made up; each reason says what it rests "
         "on.",

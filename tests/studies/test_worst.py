@@ -70,6 +70,9 @@ def test_what_hangs_on_the_share_stands_apart_and_is_marked(tmp_path: Path) -> N
     summary = exposure(network, by=["plant"]).summary
     found = {g["things"][0]["id"]: g["hangs_on_need_share"] for g in summary["worst"]["in time"]}
     assert found == {"main": True, "board-works": False}
+    # Where 30 % is enough the chips go on without it, and the board is the worst loss.
+    places = {g["things"][0]["id"]: g["place_range"] for g in summary["worst"]["in time"]}
+    assert places == {"main": [1, 2], "board-works": [1, 2]}
     assert [miss["id"] for miss in summary["near_misses"]] == ["second"]
     assert summary["near_misses"][0]["people_lost"] == 5
 

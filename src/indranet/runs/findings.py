@@ -112,6 +112,7 @@ _SAID = (
 _GROUPED = (
     "things", "services_lost", "people_lost", "sites_lost", "services_elsewhere",
     "people_elsewhere", "hangs_on_need_share", "services_lost_range", "people_lost_range",
+    "place_range",
 )  # fmt: skip
 
 
@@ -148,8 +149,10 @@ class Dependence:
         What the case holds.
     services_range, people_range
         Least and most, over the shares of a supply that may have to be left.
+    place_range
+        Best and worst place among all losses, over the same shares; 1 is the worst loss.
     hangs
-        The range is more than one value.
+        The loss has more than one value over them.
     """
 
     horizon: str
@@ -164,6 +167,7 @@ class Dependence:
     total_people: float
     services_range: tuple[int, int]
     people_range: tuple[float, float]
+    place_range: tuple[int, int]
     hangs: bool
 
     @property
@@ -352,6 +356,7 @@ def dependences(manifest: Mapping[str, Any], horizon: str) -> list[Dependence]:
             total_people=float(summary["people"]),
             services_range=(group["services_lost_range"][0], group["services_lost_range"][-1]),
             people_range=(group["people_lost_range"][0], group["people_lost_range"][-1]),
+            place_range=(group["place_range"][0], group["place_range"][-1]),
             hangs=bool(group["hangs_on_need_share"]),
         )
         for group in summary["worst"].get(horizon, [])

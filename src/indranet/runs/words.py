@@ -138,7 +138,7 @@ def _of_all(lost: float, total: float, noun: str) -> str:
 
 
 def range_words(dependence: Dependence) -> str:
-    """Return how the loss hangs on the share of a supply that must be left, in words."""
+    """Return how the loss, and its place among all, hang on the share that must be left."""
     parts = []
     low, high = dependence.services_range
     if low != high:
@@ -147,6 +147,9 @@ def range_words(dependence: Dependence) -> str:
     if few != many:
         unit = "users" if dependence.total_services else "people"
         parts.append(f"{people(few)} to {people(many)} {unit}")
+    first, last = dependence.place_range
+    if first != last:
+        parts.append(f"place {first} to {last} among all losses")
     return ", ".join(parts)
 
 

@@ -25,6 +25,7 @@ from indranet.studies.worst import (
     SITES,
     describe_group,
     near_misses,
+    standing,
     worst_groups,
 )
 
@@ -242,7 +243,8 @@ def _worst(
         then = losses["resourced", NEED_SHARE] if horizon == "in time" else None
         alike += [then] if then is not None else []
         groups = worst_groups(network, asked, spread[NEED_SHARE], alike, then)
-        worst[horizon] = [describe_group(network, asked, group, spread) for group in groups]
+        place = {share: standing(network, asked, sums, then) for share, sums in spread.items()}
+        worst[horizon] = [describe_group(network, asked, group, spread, place) for group in groups]
         first = asked.pick(np.array([g[0] for g in groups], dtype=np.int64))
         state = states(ordered, first, compiled, executor)
         leaders[horizon] = Leaders(first, state)

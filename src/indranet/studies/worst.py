@@ -66,6 +66,31 @@ def elsewhere(network: Network, asked: Candidates, sums: npt.NDArray[np.int64]) 
     return Elsewhere(people, services, sites)
 
 
+def standing(
+    network: Network,
+    asked: Candidates,
+    sums: npt.NDArray[np.int64],
+    then: npt.NDArray[np.int64] | None,
+) -> npt.NDArray[np.int64]:
+    """Return the place of each candidate among all, 1 for the worst, shape (candidates,).
+
+    One more than the number of different losses that come before it in the order of `worst_groups`:
+    by people, then by services, then by sites.
+
+    Parameters
+    ----------
+    network, asked, sums, then
+        As `worst_groups` takes them.
+    """
+    others = elsewhere(network, asked, sums)
+    people = others.people
+    if then is not None:
+        people = people + elsewhere(network, asked, then).people
+    keys = np.stack([-people, -others.services, -others.sites], axis=1)
+    _, place = np.unique(keys, axis=0, return_inverse=True)
+    return np.asarray(place.reshape(-1) + 1, dtype=np.int64)
+
+
 def by_name(asked: Candidates) -> npt.NDArray[np.int64]:
     """Return the place of each candidate in the order of kinds and identifiers."""
     place = np.empty(len(asked.id), dtype=np.int64)
@@ -131,6 +156,7 @@ def describe_group(
     asked: Candidates,
     group: list[int],
     spread: Mapping[float, npt.NDArray[np.int64]],
+    places: Mapping[float, npt.NDArray[np.int64]],
 ) -> dict[str, Any]:
     """Return one dependence as plain data: its things, its loss, and how that hangs on need_share.
 
@@ -142,12 +168,15 @@ def describe_group(
         Causes that stop the same, the one that takes most elsewhere first.
     spread
         need_share to the losses of all candidates; the usual share first.
+    places
+        need_share to the standing of all candidates.
     """
     first = asked.pick(np.array(group[:1]))
     losses = [some[group[:1]] for some in spread.values()]
     others = elsewhere(network, first, losses[0])
     people = sorted({int(some[0, PEOPLE]) / FINE for some in losses})
     services = sorted({int(some[0, SERVICES]) for some in losses})
+    place = sorted({int(some[group[0]]) for some in places.values()})
     return {
         "things": [_thing(network, asked, i) for i in group],
         "services_lost": int(losses[0][0, SERVICES]),
@@ -156,6 +185,7 @@ def describe_group(
         "people_elsewhere": int(others.people[0]) / FINE,
         "sites_lost": int(losses[0][0, SITES]) / FINE,
         "hangs_on_need_share": len(people) > 1 or len(services) > 1,
+        "place_range": [place[0], place[-1]],
         "people_lost_range": [people[0], people[-1]],
         "services_lost_range": [services[0], services[-1]],
     }
