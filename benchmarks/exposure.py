@@ -79,7 +79,7 @@ def _measured(sites: int, parts: bool) -> list[dict[str, Any]]:
             ),
             _row(
                 f"pairs of {len(asked.id):,} candidates, three horizons, {size}",
-                _median(lambda: pairs(asked, net.nets, net.weights, executor=threads), 3),
+                _median(lambda: pairs(asked, net.nets, net.counts, executor=threads), 3),
             ),
             _row(
                 f"exposure, all of it (reach, reasons, shares), {size}",

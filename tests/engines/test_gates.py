@@ -95,6 +95,11 @@ def test_all_alternatives_at_once_equal_one_by_one(alternatives: int) -> None:
         assert (unpacked(up(ordered, alone), 1)[0] == got[a]).all()
         assert (got[a] == up_twin(gates, removed[[a]])[0]).all()
         assert (lost(ordered, alone, weights) == sums[a]).all()
+    some = np.random.default_rng(alternatives).permutation(60)[:20]
+    counted = np.zeros_like(weights)
+    counted[some] = weights[some]
+    part = lost(ordered, sparse(removed), weights[some], of=some)
+    assert (part == lost(ordered, sparse(removed), counted)).all()
 
 
 def test_all_nodes_removed_one_by_one() -> None:
@@ -322,7 +327,7 @@ def test_broken_questions_are_refused() -> None:
     with pytest.raises(ValueError, match="watch"):
         up(ordered, none, watch=[-1])
     for weights in (np.ones(2, np.int64), np.ones((1, 1), np.int64), np.ones((2, 1))):
-        with pytest.raises(ValueError, match=r"weights: integers of shape \(nodes, sums\)"):
+        with pytest.raises(ValueError, match=r"weights: integers of shape \(nodes counted, sums\)"):
             lost(ordered, none, weights)
     with pytest.raises(ValueError, match="weights: values must lie from"):
         lost(ordered, none, np.full((2, 1), 2**63, dtype=np.uint64))

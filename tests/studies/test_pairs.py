@@ -47,7 +47,7 @@ def reach_of(network: Network, *by: str) -> Reach:
 
 
 def found_by(found: Reach, **how: Any) -> PairLosses:
-    return pairs(found.asked, found.nets, found.weights, **how)
+    return pairs(found.asked, found.nets, found.counts, **how)
 
 
 def rows_of(found: PairLosses, horizon: str) -> list[tuple[Any, ...]]:
@@ -109,7 +109,7 @@ def test_a_thing_and_what_it_stands_on_come_last(tmp_path: Path) -> None:
 def taken_two_by_two(found: Reach, horizon: Any) -> list[tuple[Any, ...]]:
     """Every pair that takes anything, in order, by taking both away and comparing sets of gates."""
     asked, (compiled, _) = found.asked, found.nets[horizon]
-    weights = found.weights[horizon][:, :3]
+    weights = weight_of_gates(found, horizon)
     named = sorted(range(len(asked.id)), key=lambda i: (str(asked.kind[i]), str(asked.id[i])))
     couples = list(combinations(named, 2))
     own = [compiled.own[asked.things[slice(*asked.start[i : i + 2])]] for i in range(len(asked.id))]
@@ -149,6 +149,14 @@ def standing(found: Reach, horizon: Any) -> npt.NDArray[np.bool_]:
     compiled, ordered = found.nets[horizon]
     nothing = found.asked.pick(np.zeros(0, dtype=np.int64))
     return np.asarray(states(ordered, nothing, compiled, None)[:, 0] & np.uint64(1), dtype=np.bool_)
+
+
+def weight_of_gates(found: Reach, horizon: Any) -> npt.NDArray[np.int64]:
+    """What the loss of each gate counts, shape (gates, 3)."""
+    gates, counted = found.counts[horizon]
+    weights = np.zeros((len(found.nets[horizon][1]), 3), dtype=np.int64)
+    weights[gates] = counted[:, :3]
+    return weights
 
 
 def gates_lost(asked: Candidates, found: Reach, horizon: Any) -> npt.NDArray[np.bool_]:
@@ -254,7 +262,7 @@ def test_pairs_of_the_bundled_case_are_those_taken_together() -> None:
     code = {thing: n for n, thing in enumerate(zip(asked.kind, asked.id, strict=True))}
     rng = np.random.default_rng(0)
     for horizon, (compiled, ordered) in found.nets.items():
-        weights, alone = found.weights[horizon][:, :3], gates_lost(asked, found, horizon)
+        weights, alone = weight_of_gates(found, horizon), gates_lost(asked, found, horizon)
         rows = {(code[row[:2]], code[row[2:4]]): row[4:] for row in rows_of(answer, horizon)}
         more = {couple for couple, row in rows.items() if any(row[3:])}
         assert 0 < len(more) < len(rows) == module.MOST_PAIRS

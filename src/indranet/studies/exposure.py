@@ -120,7 +120,7 @@ def exposure(
         "detours": detours(network, ground.routes),
     }
     if pairs:
-        two = pairs_of(asked, found.nets, found.weights, executor=executor)
+        two = pairs_of(asked, found.nets, found.counts, executor=executor)
         tables["pairs"] = two.table
     tables["reasons"] = reasons_of(network, found, asked_for, authority or "", tables.get("pairs"))
     tables |= shares(ground)

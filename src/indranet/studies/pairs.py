@@ -12,7 +12,7 @@ from indranet.engines.gates.meetings import Meetings, joint, meetings, pair_bloc
 from indranet.studies.candidates import Candidates
 from indranet.studies.compile import Compiled, Horizon
 from indranet.studies.reach import Table, stacked
-from indranet.studies.worst import FINE, PEOPLE, SERVICES, SITES
+from indranet.studies.worst import FINE, PEOPLE, SERVICES, SITES, Counts
 
 MOST_CANDIDATES = 1000
 MOST_PAIRS = 5000
@@ -45,7 +45,7 @@ class PairLosses:
 def pairs(
     asked: Candidates,
     nets: Mapping[Horizon, tuple[Compiled, Ordered]],
-    weights: Mapping[Horizon, Ints],
+    counts: Mapping[Horizon, Counts],
     *,
     executor: Executor | None = None,
 ) -> PairLosses:
@@ -65,9 +65,8 @@ def pairs(
         What may be taken away.
     nets
         The gates of each horizon, compiled and ordered.
-    weights
-        What the loss of each gate counts at each horizon, shape (gates, 3 or more); the first
-        columns are those of `studies.worst.SERVICES`, `PEOPLE` and `SITES`, none below 0.
+    counts
+        What the loss of gates counts at each horizon; none of the first three sums below 0.
     executor
         Threads to spread the work over; results do not depend on their number.
 
@@ -75,7 +74,10 @@ def pairs(
     -------
     The pairs, and how many candidates were left out.
     """
-    counted = {horizon: np.ascontiguousarray(table[:, :3]) for horizon, table in weights.items()}
+    counted = {
+        horizon: Counts(table.gates, np.ascontiguousarray(table.weights[:, :3]))
+        for horizon, table in counts.items()
+    }
     chosen = _entering(asked, nets, counted, executor)
     some = asked.pick(chosen)
     parts = [
@@ -88,7 +90,7 @@ def pairs(
 def _entering(
     asked: Candidates,
     nets: Mapping[Horizon, tuple[Compiled, Ordered]],
-    counted: Mapping[Horizon, Ints],
+    counted: Mapping[Horizon, Counts],
     executor: Executor | None,
 ) -> Ints:
     """Return the candidates that enter, in order of kind and identifier."""
@@ -97,7 +99,9 @@ def _entering(
         return named
     alone = np.zeros((len(named), 4), dtype=np.int64)
     for horizon, (compiled, ordered) in nets.items():
-        table = np.column_stack([counted[horizon], np.ones(len(ordered), dtype=np.int64)])
+        table = np.zeros((len(ordered), 4), dtype=np.int64)
+        table[counted[horizon].gates, :3] = counted[horizon].weights
+        table[:, 3] = 1
         removed = asked.gates(compiled)
         sums = lost(ordered, removed, table, always=compiled.down, executor=executor)
         np.maximum(alone, sums, out=alone)
@@ -110,7 +114,7 @@ def _worst(
     some: Candidates,
     compiled: Compiled,
     ordered: Ordered,
-    counted: Ints,
+    counted: Counts,
     executor: Executor | None,
 ) -> tuple[Ints, Ints, Ints]:
     """Return the worst pairs of one horizon, worst first.
@@ -118,12 +122,15 @@ def _worst(
     Candidates of shape (pairs, 2), what both take and what they take more, of shape (pairs, 3).
     """
     removed = some.gates(compiled)
-    at = np.flatnonzero((counted != 0).any(axis=1))
+    some_counts = (counted.weights != 0).any(axis=1)
+    at, weights = counted.gates[some_counts], counted.weights[some_counts]
     met = meetings(ordered, removed, always=compiled.down, watch=at, executor=executor)
-    apart = _either(met, counted[at], len(some.id))
+    apart = _either(met, weights, len(some.id))
     found = [(np.zeros((0, 2), dtype=np.int64), *np.zeros((2, 0, 3), dtype=np.int64))]
     for a, b in pair_blocks(met.meets):
-        both = lost(ordered, joint(removed, a, b), counted, always=compiled.down, executor=executor)
+        both = lost(
+            ordered, joint(removed, a, b), weights, of=at, always=compiled.down, executor=executor
+        )
         more = both - apart[:, a, b].T
         grows = np.flatnonzero((more > 0).any(axis=1))
         found.append((np.stack([a, b], axis=1)[grows], both[grows], more[grows]))

@@ -23,6 +23,7 @@ from indranet.studies.worst import (
     PEOPLE,
     SERVICES,
     SITES,
+    Counts,
     describe_group,
     near_misses,
     standing,
@@ -63,9 +64,8 @@ class Reach:
         The candidates.
     nets
         Horizon to the case as gates, at the usual need_share, and their order.
-    weights
-        Horizon to what the loss of each gate adds to each sum (see `studies.worst`), on the plane
-        of what works, shape (gates, sums).
+    counts
+        Horizon to what the loss of gates adds to each sum, on the plane of what works.
     losses
         (horizon, need_share) to the losses on that plane, shape (candidates, sums).
     leaders
@@ -76,7 +76,7 @@ class Reach:
 
     asked: Candidates
     nets: Mapping[Horizon, tuple[Compiled, Ordered]]
-    weights: Mapping[Horizon, Sums]
+    counts: Mapping[Horizon, Counts]
     losses: Mapping[tuple[Horizon, float], Sums]
     leaders: Mapping[Horizon, Leaders]
     tables: Mapping[str, Table]
@@ -98,20 +98,22 @@ class _Counted:
         real = sites["stands_for"] * ground.exists("sites")
         self.sites = np.rint(real * FINE).astype(np.int64)
 
-    def weights(self, compiled: Compiled, gate: npt.NDArray[np.int32]) -> Sums:
-        """Return what the loss of each gate adds to each sum, shape (gates, sums).
+    def at(self, gate: npt.NDArray[np.int32]) -> Counts:
+        """Return what the loss of each gate adds to each sum.
 
         Parameters
         ----------
-        compiled
-            The case as gates.
         gate
             Gate of each thing, on the plane that is counted.
         """
-        network, gates = self.network, len(compiled.gates.threshold)
+        network = self.network
         services, sites = network["services"], network["sites"]
-        at_service = gate[network.span("service")]
-        at_site = gate[network.span("site")]
+        spans = [network.span("service"), network.span("site")]
+        counted, place = np.unique(
+            np.concatenate([gate[span] for span in spans]), return_inverse=True
+        )
+        gates = len(counted)
+        at_service, at_site = place[: len(services)], place[len(services) :]
         at, rows = (at_service, services) if self.by_service else (at_site, sites)
         ones = np.ones(len(services), dtype=np.int64)
         columns = [
@@ -127,7 +129,7 @@ class _Counted:
             columns.append(_at(gates, at[mine], np.ones(int(mine.sum()), dtype=np.int64)))
             there = sites["country"] == code
             columns.append(_at(gates, at_site[there], self.sites[there]))
-        return np.stack(columns, axis=1)
+        return Counts(counted, np.stack(columns, axis=1))
 
 
 def reach(
@@ -153,7 +155,7 @@ def reach(
     network = ground.network
     counted = _Counted(ground)
     losses: dict[tuple[Horizon, float], Sums] = {}
-    weights: dict[Horizon, Sums] = {}
+    counts: dict[Horizon, Counts] = {}
     nets: dict[Horizon, tuple[Compiled, Ordered]] = {}
     rows: list[Table] = []
     untrusted: dict[Horizon, Table] = {}
@@ -169,11 +171,13 @@ def reach(
             always = compiled.down
             # Within a horizon the share moves thresholds only, but the trusted plane adds gates.
             if share == NEED_SHARE or exclusions is not None:
-                summed = counted.weights(compiled, compiled.gate)
+                summed = counted.at(compiled.gate)
             if share == NEED_SHARE:
-                nets[horizon], weights[horizon] = (compiled, ordered), summed
+                nets[horizon], counts[horizon] = (compiled, ordered), summed
             removed = asked.gates(compiled)
-            found = lost(ordered, removed, summed, always=always, executor=executor)
+            found = lost(
+                ordered, removed, summed.weights, of=summed.gates, always=always, executor=executor
+            )
             losses[horizon, share] = found
             if share == NEED_SHARE:
                 rows.append(_reach_rows(asked, horizon, "works", found, counted))
@@ -212,7 +216,7 @@ def reach(
     }  # fmt: skip
     if exclusions is not None:
         tables["untrusted"] = stacked(list(untrusted.values()))
-    return Reach(asked, nets, weights, losses, leaders, tables, summary)
+    return Reach(asked, nets, counts, losses, leaders, tables, summary)
 
 
 def _worst(
@@ -260,7 +264,7 @@ def stacked(tables: Sequence[Table]) -> Table:
     return {c: np.concatenate([table[c] for table in tables]) for c in tables[0]}
 
 
-def _at(gates: int, gate: npt.NDArray[np.int32], values: Sums) -> Sums:
+def _at(gates: int, gate: npt.NDArray[np.integer], values: Sums) -> Sums:
     sums = np.zeros(gates, dtype=np.int64)
     np.add.at(sums, gate, values)
     return sums
@@ -299,9 +303,11 @@ def _on_trust(
     of services and sites that work and are not trusted.
     """
     compiled, ordered = net
-    weights = counted.weights(compiled, compiled.trusted)
+    summed = counted.at(compiled.trusted)
     removed = asked.gates(compiled)
-    found = lost(ordered, removed, weights, always=compiled.down, executor=executor)
+    found = lost(
+        ordered, removed, summed.weights, of=summed.gates, always=compiled.down, executor=executor
+    )
     state = up(ordered, ([0, 0], []), always=compiled.down, executor=executor)[:, 0] > 0
     parts: list[Table] = []
     services, sites = network["services"], network["sites"]

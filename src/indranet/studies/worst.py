@@ -30,6 +30,13 @@ _FIRST_TOLD = ("product", "plant", "firm", "control", "territory", "jurisdiction
 _COUNTRY_KINDS = ("territory", "jurisdiction")
 
 
+class Counts(NamedTuple):
+    """What the loss of some gates adds to each sum: gates, and weights of shape (gates, sums)."""
+
+    gates: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.int64]
+
+
 class Elsewhere(NamedTuple):
     """What each candidate takes from others: people and sites in thousandths, and services."""
 

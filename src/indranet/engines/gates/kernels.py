@@ -153,6 +153,8 @@ def add_lost(work: Work, nodes: Array, weights: Array, sums: Array) -> None:
             lost += ones(rows[node, word])
         for s in range(len(sums)):
             weight = weights[k, s]
+            if weight == 0:
+                continue
             if lost > FEW:
                 _add_weight(planes[s], np.uint64(weight), rows, np.int64(node), carry)
                 continue

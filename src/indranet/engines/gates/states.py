@@ -105,6 +105,7 @@ def lost(
     removed: Removed,
     weights: npt.ArrayLike,
     *,
+    of: npt.ArrayLike | None = None,
     always: npt.ArrayLike = (),
     executor: Executor | None = None,
 ) -> Ints:
@@ -119,7 +120,9 @@ def lost(
     ordered, removed, always, executor
         As for `up`.
     weights
-        int64, shape (nodes, sums), any unit.
+        int64, shape (nodes counted, sums), any unit.
+    of
+        Nodes counted, each once; default all.
 
     Returns
     -------
@@ -132,13 +135,14 @@ def lost(
     """
     start, nodes = rows_of(ordered, "removed", removed)
     table = np.asarray(weights)
-    if table.ndim != 2 or len(table) != len(ordered) or table.dtype.kind not in "iu":
-        raise ValueError("weights: integers of shape (nodes, sums) expected")
+    positions = _positions(ordered, "of", np.arange(len(ordered)) if of is None else of)
+    if table.ndim != 2 or len(table) != len(positions) or table.dtype.kind not in "iu":
+        raise ValueError("weights: integers of shape (nodes counted, sums) expected")
     check_range("weights", table, -(2**63), 2**63 - 1)
     weighted = np.flatnonzero((table != 0).any(axis=1))
-    weighted = weighted[np.argsort(ordered.position[weighted])]
+    weighted = weighted[np.argsort(positions[weighted])]
     chosen = _read_only(np.ascontiguousarray(table[weighted], dtype=np.int64))
-    positions = _positions(ordered, "weights", weighted)
+    positions = _read_only(np.ascontiguousarray(positions[weighted]))
     base = _base(ordered, always, False)
     job = partial(_lost_job, ordered, base, start, nodes, positions, chosen)
     parts = _over_blocks(job, len(start) - 1, executor)
