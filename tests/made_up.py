@@ -45,7 +45,7 @@ def random_tables(seed: int) -> dict[str, Columns]:
         }
     )
     share = {group: rng.choice([np.nan, 0.5, 1.0]) for group in groups}
-    return {
+    tables: dict[str, Columns] = {
         "countries": {"country": countries},
         "firms": {
             "firm": firms,
@@ -88,6 +88,36 @@ def random_tables(seed: int) -> dict[str, Columns]:
             "at_least": [share[n[0], n[1]] for n in needs],
             "autonomy_hours": rng.choice([0, 4], len(needs)).tolist(),
         },
+    }
+    _with_ways(tables, rng)
+    return tables
+
+
+def _with_ways(tables: dict[str, Columns], rng: np.random.Generator) -> None:
+    """Add lanes between sites, places that must be reached over them, and the planes of needs."""
+    sites, needs = tables["sites"]["site"], tables["needs"]
+    ends = [rng.choice(len(sites), 2, replace=False).tolist() for _ in range(8)]
+    tables["lanes"] = {
+        "lane": [f"l{i}" for i in range(len(ends))],
+        "origin": [sites[a] for a, _ in ends],
+        "destination": [sites[b] for _, b in ends],
+        "mode": rng.choice(["cable", "microwave", "land"], len(ends)).tolist(),
+    }
+    country = rng.choice([*tables["countries"]["country"], ""], len(tables["services"]["service"]))
+    tables["services"] = {**tables["services"], "country": country.tolist()}
+    groups = list(zip(needs["user"], needs["need"], strict=True))
+    inputs: dict[Any, set[str]] = {}
+    for group, thing in zip(groups, needs["input"], strict=True):
+        inputs.setdefault(group, set()).add(thing)
+    how, plane = {}, {}
+    for group, things in inputs.items():
+        reaches = things <= set(sites) and rng.random() < 0.7
+        how[group] = "reaches" if reaches else "works"
+        plane[group] = str(rng.choice(["both", "both", "works", "trusted"]))
+    tables["needs"] = {
+        **needs,
+        "how": [how[group] for group in groups],
+        "plane": [plane[group] for group in groups],
     }
 
 

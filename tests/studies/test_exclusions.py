@@ -1,6 +1,7 @@
 """Trust: what hangs on those whom an authority excludes, and only for those whom it binds."""
 
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.made_up import Columns, network_of, random_tables
 
+from indranet.engines.gates import order
 from indranet.errors import UsageError
+from indranet.model.case import check, write_case
 from indranet.model.network import Network
-from indranet.studies.candidates import DEFAULT_KINDS, KINDS_ON_REQUEST
-from indranet.studies.exclusions import excluded_firms
+from indranet.studies.candidates import DEFAULT_KINDS, KINDS_ON_REQUEST, candidates
+from indranet.studies.compile import HORIZONS, compile_network
+from indranet.studies.exclusions import excluded_firms, exclusions
 from indranet.studies.exposure import exposure
+from indranet.studies.groundwork import groundwork
+from indranet.studies.reach import states
 
 EVERY_KIND = DEFAULT_KINDS + KINDS_ON_REQUEST
 
@@ -142,6 +148,179 @@ def test_trust_travels_only_over_needs_whose_plane_carries_it(tmp_path: Path) ->
         assert untrusted(network, "now") == expected
 
 
+def test_rows_of_one_group_agree_on_the_plane(tmp_path: Path) -> None:
+    """Of two rows of one group, 2 and 3, the second names another plane; the third is alone."""
+    tables: dict[str, Columns] = {
+        "sites": {"site": ["hill", "town"]},
+        "services": {"service": ["call"]},
+        "needs": {
+            "user": ["call"] * 3,
+            "need": ["radio", "radio", "core"],
+            "input": ["hill", "town", "town"],
+            "plane": ["works", "trusted", "both"],
+        },
+    }
+    write_case(tmp_path / "c", "test", date(2026, 1, 1), "", tables)
+    (fault,) = check(tmp_path / "c")
+    assert (Path(fault.file).stem, fault.row, fault.column, fault.value) == (
+        "needs", 3, "plane", "trusted",
+    )  # fmt: skip
+    assert fault.problem == "differs from works in row 2 of its group"
+
+
+# The island reaches the mainland through a relay whose box is of `east`, whom `ours` excludes.
+RELAY: dict[str, Columns] = {
+    "firms": {"firm": ["telco", "east"]},
+    "products": {"product": ["box"], "firm": ["east"]},
+    "sites": {"site": ["island", "relay", "mainland"], "operator": ["telco"] * 3},
+    "equipment": {"site": ["relay"], "function": ["microwave"], "product": ["box"]},
+    "lanes": {
+        "lane": ["near", "far"],
+        "origin": ["island", "relay"],
+        "destination": ["relay", "mainland"],
+        "mode": ["microwave"] * 2,
+    },
+    "services": {"service": ["call"], "people": [10]},
+    "exclusions": {"authority": ["ours"], "firm": ["east"]},
+}
+
+
+def on_trust(network: Network, kind: str, thing: str) -> tuple[int, float]:
+    """Return services and sites that at once lose trust with a thing."""
+    reach = exposure(network, by=[kind], authority="ours").tables["reach"]
+    at = (reach["plane"] == "trusted") & (reach["horizon"] == "now") & (reach["id"] == thing)
+    assert at.sum() == 1
+    return int(reach["services_lost"][at][0]), float(reach["sites_lost"][at][0])
+
+
+@pytest.mark.parametrize(
+    ("plane", "expected", "without_lane"),
+    [
+        ("both", {"relay", "island", "call"}, (0, 0)),
+        ("trusted", {"relay", "island", "call"}, (0, 0)),
+        ("works", {"relay"}, (1, 1)),
+    ],
+)
+def test_trust_takes_the_way_to_a_place_where_its_plane_says_so(
+    tmp_path: Path, plane: str, expected: set[str], without_lane: tuple[int, float]
+) -> None:
+    """A way that need only work may pass an untrusted relay; cut, nothing works to be trusted."""
+    needs = {
+        "user": ["call", "island"],
+        "need": ["radio", "core"],
+        "input": ["island", "mainland"],
+        "how": ["works", "reaches"],
+        "plane": ["both", plane],
+    }
+    network = network_of(tmp_path / "c", **RELAY, needs=needs)
+    assert untrusted(network, "now") == expected
+    assert on_trust(network, "lane", "far") == without_lane
+
+
+def test_what_must_itself_reach_something_lets_trusted_signals_pass(tmp_path: Path) -> None:
+    """Without its spur the hut, which the watch needs, is down; the island still passes it."""
+    network = network_of(
+        tmp_path / "c",
+        firms={"firm": ["east"]},
+        sites={"site": ["island", "mainland", "yard"]},
+        facilities={"facility": ["hut"]},
+        lanes={
+            "lane": ["near", "far", "spur"],
+            "origin": ["island", "hut", "hut"],
+            "destination": ["hut", "mainland", "yard"],
+            "mode": ["cable"] * 3,
+        },
+        services={"service": ["call", "watch"]},
+        needs={
+            "user": ["call", "island", "watch", "hut"],
+            "need": ["radio", "core", "hut", "yard"],
+            "input": ["island", "mainland", "hut", "yard"],
+            "how": ["works", "reaches", "works", "reaches"],
+        },
+        exclusions={"authority": ["ours"], "firm": ["east"]},
+    )
+    assert untrusted(network, "now") == set()
+    assert on_trust(network, "lane", "spur") == (1, 0)
+    assert on_trust(network, "lane", "near") == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("plane", "expected", "works_without_far"),
+    [
+        ("both", {"far"}, 0),
+        ("works", {"far", "mast", "call"}, 0),
+        ("trusted", {"far"}, 1),
+    ],
+)
+def test_a_core_site_named_on_one_plane_leaves_the_core_rule_to_the_other(
+    tmp_path: Path, plane: str, expected: set[str], works_without_far: int
+) -> None:
+    """The mast names the near core; under the rule it also takes the IMS, which only far runs."""
+    network = network_of(
+        tmp_path / "c",
+        countries={"country": ["AAA"]},
+        firms={"firm": ["telco", "north", "east"]},
+        products={"product": ["core-north", "core-east"], "firm": ["north", "east"]},
+        sites={
+            "site": ["mast", "near", "far"],
+            "operator": ["telco"] * 3,
+            "country": ["AAA"] * 3,
+            "kind": ["radio", "core", "core"],
+        },
+        equipment={
+            "site": ["near", "far"],
+            "function": ["AMF", "IMS"],
+            "product": ["core-north", "core-east"],
+        },
+        services={"service": ["call"]},
+        needs={
+            "user": ["call", "mast"],
+            "need": ["radio", "core"],
+            "input": ["mast", "near"],
+            "plane": ["both", plane],
+        },
+        exclusions={"authority": ["ours"], "firm": ["east"]},
+    )
+    assert untrusted(network, "now") == expected
+    reach = exposure(network, by=["site"]).tables["reach"]
+    at = (reach["id"] == "far") & (reach["horizon"] == "now")
+    assert reach["services_lost"][at].tolist() == [works_without_far]
+
+
+@pytest.mark.parametrize("horizon", ["now", "in time", "resourced"])
+def test_a_contract_for_what_an_excluded_maker_makes_does_not_deliver(
+    tmp_path: Path, horizon: str
+) -> None:
+    """`east` makes the fuel, a plant of `west` fills it: whom `ours` binds cannot buy it."""
+    network = network_of(
+        tmp_path / "c",
+        firms={"firm": ["telco", "rival", "east", "west"]},
+        products={"product": ["fuel"], "firm": ["east"]},
+        plants={"plant": ["refinery"], "product": ["fuel"], "firm": ["west"]},
+        supplies={
+            "supplier": ["refinery"] * 2,
+            "customer": ["telco", "rival"],
+            "quantity_per_day": [1] * 2,
+        },
+        sites={"site": ["mast", "tower"], "operator": ["telco", "rival"]},
+        services={"service": ["call", "chat"]},
+        needs={
+            "user": ["call", "chat", "mast", "tower"],
+            "need": ["radio", "radio", "power", "power"],
+            "input": ["mast", "tower", "fuel", "fuel"],
+        },
+        exclusions={"authority": ["ours"], "firm": ["east"], "by": ["telco"]},
+    )
+    assert untrusted(network, horizon) == {"mast", "call"}
+
+
+def test_a_maker_that_is_gone_takes_no_trust_at_once(tmp_path: Path) -> None:
+    """The call is trusted through the hill: it runs on without the maker of its radio, `north`."""
+    network = with_exclusion(tmp_path / "c")
+    assert on_trust(network, "firm", "north") == (0, 0)
+    assert on_trust(network, "firm", "telco") == (1, 2)  # the hill and the lab
+
+
 def test_what_works_is_counted_as_without_an_authority(tmp_path: Path) -> None:
     network = with_exclusion(tmp_path / "c")
     plain = exposure(network, by=EVERY_KIND).tables
@@ -199,6 +378,7 @@ def test_excluded_by_all_is_untrusted_where_its_loss_would_be_felt(seed: int, fi
         **random_tables(seed),
         "exclusions": {"authority": ["all"], "firm": [f"f{firm}"]},
     }
+    tables["needs"] = {name: cells for name, cells in tables["needs"].items() if name != "plane"}
     with tempfile.TemporaryDirectory() as folder:
         network = network_of(Path(folder) / "c", **tables)
     found = exposure(network, by=["firm"], authority="all").tables
@@ -228,6 +408,21 @@ def test_what_is_trusted_works_and_fewer_exclusions_trust_more(
         wider = network_of(Path(folder) / "b", **base, exclusions=more)
     for horizon in ("now", "in time", "resourced"):
         assert untrusted(network, horizon, "all") <= untrusted(wider, horizon, "all")
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), firm=st.integers(0, 4), by=st.sampled_from(["AAA", "f1", ""]))
+def test_what_is_trusted_works_whatever_is_taken_away(seed: int, firm: int, by: str) -> None:
+    rows = {"authority": ["all"], "firm": [f"f{firm}"], "by": [by]}
+    with tempfile.TemporaryDirectory() as folder:
+        network = network_of(Path(folder) / "c", **random_tables(seed), exclusions=rows)
+    ground = groundwork(network, apart=True)
+    excluded = exclusions(ground, "all", network.first_day)
+    asked = candidates(network, EVERY_KIND)
+    for horizon in HORIZONS:
+        compiled = compile_network(ground, horizon=horizon, exclusions=excluded)
+        state = states(order(compiled.gates), asked, compiled, None)
+        assert not (state[compiled.trusted] & ~state[compiled.gate]).any()
 
 
 def test_a_country_stands_for_its_firms_and_what_they_control(tmp_path: Path) -> None:

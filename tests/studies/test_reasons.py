@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.made_up import network_of, random_tables, shuffled
+from tests.made_up import Columns, network_of, random_tables, shuffled
 
 from indranet.errors import UsageError
 from indranet.model.case import read
@@ -134,6 +134,145 @@ def test_a_pair_is_told_by_what_neither_stops_alone(tmp_path: Path) -> None:
             "its need “power”: none of 2 left; taken away",
         ),
     ]  # fmt: skip
+
+
+ALIKE: dict[str, Columns] = {
+    "firms": {"firm": ["telco"]},
+    "products": {"product": ["radio"]},
+    "facilities": {"facility": ["grid"]},
+    "sites": {"site": ["a-mast", "b-mast", "c-mast"], "operator": ["telco"] * 3},
+    "equipment": {
+        "site": ["a-mast", "b-mast", "c-mast"],
+        "function": ["RU"] * 3,
+        "product": ["radio"] * 3,
+    },
+    "services": {"service": ["call", "chat"], "people": [9, 2]},
+    "needs": {
+        "user": ["a-mast", "b-mast", "c-mast", "call", "chat", "chat"],
+        "need": ["power"] * 3 + ["radio"] * 3,
+        "input": ["grid"] * 3 + ["b-mast", "c-mast", "b-mast"],
+    },
+}
+"""Three masts that nothing tells apart: they share a gate. The call needs the second one."""
+
+
+def test_of_sites_that_share_a_gate_the_one_that_is_needed_is_named(tmp_path: Path) -> None:
+    """The call needs b-mast alone; of the two that the chat needs the first by name is told."""
+    network = network_of(tmp_path / "c", **ALIKE)
+    table = exposure(network, by=["facility"], reasons="facility:grid").tables["reasons"]
+    at = table["horizon"] == "now"
+    columns = ("lost", "thing", "why", "ask")
+    assert list(zip(*(table[column][at] for column in columns), strict=True)) == [
+        ("call", "call", "lost", ""),
+        ("call", "b-mast", "its need “radio”",
+         "How much of its need “radio” must be left for call to run?"),
+        ("call", "grid", "its need “power”; taken away",
+         "How much of its need “power” must be left for b-mast to run?"),
+        ("chat", "chat", "lost", ""),
+        ("chat", "b-mast", "its need “radio”: none of 2 left",
+         "How much of its need “radio” must be left for chat to run?"),
+        ("chat", "grid", "its need “power”; taken away",
+         "How much of its need “power” must be left for b-mast to run?"),
+    ]  # fmt: skip
+
+
+def test_what_a_site_that_shares_a_gate_has_installed_is_asked_of_that_site(
+    tmp_path: Path,
+) -> None:
+    """The call needs b-mast: what is unsure is the row of its radio, not that of a-mast."""
+    network = network_of(tmp_path / "c", **ALIKE)
+    table = exposure(network, by=["product"], reasons="product:radio").tables["reasons"]
+    at = (table["lost"] == "call") & (table["thing_kind"] == "product")
+    assert set(table["ask"][at]) == {"What does b-mast really have installed for RU?"}
+
+
+@pytest.mark.parametrize(
+    ("big", "small", "share", "words"),
+    [
+        (501, 499, 0.5, "49\u00a0% left, 50\u00a0% needed"),
+        (6662, 3338, 0.334, "33\u00a0% left, 34\u00a0% needed"),
+        (600, 400, 0.5, "40\u00a0% left, 50\u00a0% needed"),
+        (999, 1, 0.01, "0\u00a0% left, 1\u00a0% needed"),
+        (501, 499, 1, "all 2 are needed"),
+    ],
+)
+def test_what_is_left_never_reads_as_what_is_needed(
+    tmp_path: Path, big: float, small: float, share: float, words: str
+) -> None:
+    """Without the big one the small one's share is left: rounded down, the need rounded up."""
+    total = big + small
+    network = network_of(
+        tmp_path / "c",
+        facilities={"facility": ["big", "small"]},
+        services={"service": ["light"], "people": [1]},
+        needs={
+            "user": ["light"] * 2,
+            "need": ["power"] * 2,
+            "input": ["big", "small"],
+            "capacity": [big, small],
+            "at_least": [share * total] * 2,
+        },
+    )
+    table = exposure(network, by=["facility"], reasons="facility:big").tables["reasons"]
+    assert table["why"][1] == f"its need “power”: {words}; taken away"
+
+
+# Either the grid or the generator powers the call, which also takes a radio of `east`, excluded.
+TOLD: dict[str, Columns] = {
+    "firms": {"firm": ["east"]},
+    "products": {"product": ["radio"], "firm": ["east"]},
+    "facilities": {"facility": ["generator", "grid"]},
+    "sites": {"site": ["mast"]},
+    "equipment": {"site": ["mast"], "function": ["RU"], "product": ["radio"]},
+    "services": {"service": ["call"], "people": [9]},
+    "needs": {
+        "user": ["call"] * 3,
+        "need": ["power", "power", "radio"],
+        "input": ["generator", "grid", "mast"],
+        "at_least": [1] * 3,
+    },
+    "exclusions": {"authority": ["ours"], "firm": ["east"]},
+}
+WORST = {("east", horizon, "worst") for horizon in ("in time", "resourced")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, WORST),
+        ({"pairs": True}, WORST | {
+            ("facility:generator + facility:grid", horizon, "pair")
+            for horizon in ("now", "in time", "resourced")
+        }),
+        ({"authority": "ours"}, WORST | {
+            ("ours", horizon, "trust") for horizon in ("now", "in time", "resourced")
+        }),
+        # What was asked for is told at the first horizon at which it counts.
+        ({"reasons": "call"}, {("east", "in time", "lost"), ("east", "resourced", "worst")}),
+        ({"reasons": "east"}, {("east", "in time", "stops"), ("east", "resourced", "worst")}),
+        ({"reasons": "grid"}, WORST),
+    ],
+    ids=["default", "pairs", "authority", "lost", "stops", "neither"],
+)  # fmt: skip
+def test_each_reason_says_for_what_it_is_told(
+    tmp_path: Path, asked: dict[str, Any], expected: set[tuple[str, str, str]]
+) -> None:
+    """In time the call is lost with the maker of its radio, at once with both sources of power."""
+    network = network_of(tmp_path / "c", **TOLD)
+    table = exposure(network, by=["firm", "facility"], **asked).tables["reasons"]
+    found = zip(table["id"], table["horizon"], table["told"], strict=True)
+    assert set(found) == expected
+
+
+def test_a_thing_is_told_both_ways(tmp_path: Path) -> None:
+    """The mast is lost to the maker of its radio, and without it the call stops."""
+    network = network_of(tmp_path / "c", **TOLD)
+    table = exposure(network, by=["firm", "site"], reasons="mast").tables["reasons"]
+    found = set(zip(*(table[c] for c in ("id", "horizon", "lost", "told")), strict=True))
+    assert {row for row in found if row[3] != "worst"} == {
+        ("east", "in time", "mast", "lost"),
+        ("mast", "now", "call", "stops"),
+    }
 
 
 def test_an_identifier_of_nothing_or_of_several_things_is_refused() -> None:

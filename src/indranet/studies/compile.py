@@ -124,7 +124,7 @@ def compile_network(
 def _draft(ground: Groundwork, horizon: Horizon, need_share: float) -> Draft:
     network, builder = ground.network, Builder()
     known = np.zeros(len(network["products"]), dtype=bool)
-    known[network["plants"]["product"]] = True
+    known[network["plants"]["product"][ground.exists("plants")]] = True
     essential = ground.components["importance"] == IMPORTANCE.index("essential")
     known[ground.components["product"][essential]] = True
     return Draft(ground, horizon, need_share, builder, builder.add(1), known)

@@ -93,13 +93,9 @@ class Groundwork:
     def exists(self, table: str) -> npt.NDArray[np.bool_]:
         """Return which rows of a table exist under the agreements in force, shape (rows,).
 
-        A plant exists only with its product.
+        A plant exists only with its product, equipment with its site, a contract with its plant.
         """
-        rows = self.network[table]
-        found = _exists(rows, self.force)
-        if table == "plants":
-            found &= _exists(self.network["products"], self.force)[rows["product"]]
-        return found
+        return _exists(self.network, table, self.force)
 
 
 def groundwork(
@@ -124,7 +120,7 @@ def groundwork(
     """
     force = in_force(network, network.first_day if on is None else on)
     rows = {
-        name: network[name].where(np.flatnonzero(_exists(network[name], force)))
+        name: network[name].where(np.flatnonzero(_exists(network, name, force)))
         for name in ("components", "supplies", "equipment", "needs")
     }
     pairs = _pairs(network, rows["equipment"])
@@ -153,10 +149,23 @@ def in_force(network: Network, on: np.datetime64) -> npt.NDArray[np.bool_]:
     return begun & (np.isnat(agreements["until"]) | (agreements["until"] >= on))
 
 
-def _exists(rows: Rows, force: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    if rows.name == "agreements":
+_STANDS_WITH = {
+    "plants": ("product", "products"),
+    "equipment": ("site", "sites"),
+    "supplies": ("supplier", "plants"),
+}
+"""Tables whose rows exist only with the row of another: the column that names it, its table."""
+
+
+def _exists(network: Network, table: str, force: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    rows = network[table]
+    if table == "agreements":
         return np.ones(len(rows), dtype=bool)
-    return np.append(force, True)[rows["agreement"]]
+    found = np.append(force, True)[rows["agreement"]]
+    if table in _STANDS_WITH:
+        column, other = _STANDS_WITH[table]
+        found &= _exists(network, other, force)[rows[column]]
+    return found
 
 
 def _pairs(network: Network, equipment: Rows) -> Pairs:
@@ -175,7 +184,7 @@ def _sites_apart(
     network: Network, needs: Rows, force: npt.NDArray[np.bool_], every: bool, failing: bool
 ) -> npt.NDArray[np.bool_]:
     """Return the sites that need a gate of their own, shape (sites,)."""
-    apart = ~_exists(network["sites"], force) | every
+    apart = ~_exists(network, "sites", force) | every
     first = network.offset("site")
     for codes in (
         network["lanes"]["origin"],

@@ -121,7 +121,8 @@ class _Counted:
             _at(gates, at, self.people),
             _at(gates, at_site, self.sites),
             _at(gates, at_service, hashed(np.arange(len(services)))),
-            _at(gates, at_site, hashed(np.arange(len(sites)))),
+            # After those of services: what stops a service is told apart from what stops a site.
+            _at(gates, at_site, hashed(len(services) + np.arange(len(sites)))),
         ]
         for code in range(len(network["countries"])):
             mine = rows["country"] == code

@@ -1,6 +1,7 @@
 """Whether one place reaches another over working lanes."""
 
 import numpy as np
+import numpy.typing as npt
 
 from indranet.model.network import Network
 from indranet.model.schema import TABLES
@@ -13,13 +14,19 @@ _SIGNAL_MODES = tuple(
 
 
 def reach_gates(
-    network: Network, builder: Builder, gate: Codes, own: Codes, users: Codes, targets: Codes
+    network: Network,
+    builder: Builder,
+    gate: Codes,
+    own: Codes,
+    there: npt.NDArray[np.bool_],
+    users: Codes,
+    targets: Codes,
 ) -> Codes:
     """Return one gate a row: the target works and a path of working lanes leads to it.
 
     Lanes by cable, microwave, satellite and land carry signals both ways; every place between must
     run, but need not itself reach anything. A service starts from its country's place on the lanes,
-    else from any site of its country (and region) that a lane touches.
+    else from any site of its country (and region) that a lane touches and that runs.
 
     Parameters
     ----------
@@ -29,11 +36,13 @@ def reach_gates(
         Where the gates are written.
     gate, own
         Gate of each thing, with and without what it must itself reach, shape (things,).
+    there
+        Which lanes exist, shape (lanes,).
     users, targets
         Who must reach what, codes over all kinds, shape (rows,).
     """
     lanes = network["lanes"]
-    used = np.flatnonzero(np.isin(lanes["mode"], _SIGNAL_MODES))
+    used = np.flatnonzero(there & np.isin(lanes["mode"], _SIGNAL_MODES))
     lane_codes = np.tile(network.offset("lane") + used, 2)
     lane_gate = gate[lane_codes[: len(used)]]
     tail = np.concatenate([lanes["origin"][used], lanes["destination"][used]]).astype(np.int64)
@@ -49,16 +58,16 @@ def reach_gates(
         builder.need(reach[np.searchsorted(places, tail)], hop)
         builder.at_least(reach, 1)
         builder.need(hop, lane_gate)
-        there = head == target
-        builder.need(hop[there], gate[target])
-        builder.need(hop[~there], own[head[~there]])
-        builder.need(hop[~there], reach[np.searchsorted(places, head[~there])])
+        last = head == target
+        builder.need(hop[last], gate[target])
+        builder.need(hop[~last], own[head[~last]])
+        builder.need(hop[~last], reach[np.searchsorted(places, head[~last])])
         rows = np.flatnonzero(targets == target)
         place = np.minimum(np.searchsorted(places, users[rows]), max(len(places) - 1, 0))
         direct = np.isin(users[rows], places) & (users[rows] != target)
         result[rows[direct]] = reach[place[direct]]
         for row in rows[~direct].tolist():
-            result[row] = _from(network, builder, places, reach, int(users[row]), target, gate)
+            result[row] = _from(network, builder, places, reach, int(users[row]), target, gate, own)
     return result
 
 
@@ -70,6 +79,7 @@ def _from(
     user: int,
     target: int,
     gate: Codes,
+    own: Codes,
 ) -> int:
     if user == target:
         return int(gate[target])
@@ -77,7 +87,10 @@ def _from(
     others = np.array([place for place in starts if place != target], dtype=np.int64)
     some = builder.add(1, "reach", user, target)
     builder.at_least(some, 1)
-    builder.need(some, reach[np.searchsorted(places, others)])
+    begin = builder.add(len(others), "reach", others, target)
+    builder.need(begin, own[others])
+    builder.need(begin, reach[np.searchsorted(places, others)])
+    builder.need(np.repeat(some, len(others)), begin)
     if target in starts:
         builder.need(some, gate[target])
     return int(some[0])

@@ -245,8 +245,9 @@ class ServiceSide:
         inputs[held] = self.draft.true
         reached = np.flatnonzero((needs["how"] == REACHES) & ~held)
         inputs[reached] = reach_gates(
-            network, self.builder, self.gate, self.own, user[reached], source[reached]
-        )
+            network, self.builder, self.gate, self.own, self.ground.exists("lanes"),
+            user[reached], source[reached],
+        )  # fmt: skip
         return inputs
 
     def _customers(self, user: Codes) -> Codes:
