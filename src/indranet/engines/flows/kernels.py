@@ -1,0 +1,348 @@
+"""One day of the flows, compiled: what clients do, then what suppliers do; the twin is `twin`.
+
+Clients run in chunks side by side, each with demand of its own, which suppliers add up in a fixed
+order: the same bits on any number of threads. Scenarios are innermost.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from indranet.engines.flows.net import Array
+
+PRIORITY, PROPORTIONAL, CLIENTS_FIRST = 0, 1, 2
+SWEEPS = 1000
+SHORT = 1e-9
+CLOSE = 1e-14
+
+
+class Links(NamedTuple):
+    """The arrays of a net; see `SupplyNet`. Without `cell` every link has one cell, its own."""
+
+    usual: Array
+    capacity: Array
+    final: Array
+    groups: Array
+    links: Array
+    need: Array
+    whole: Array
+    part: Array
+    days: Array
+    lag: Array
+    supplier: Array
+    flow: Array
+    transit: Array
+    rank: Array
+    out: Array
+    out_links: Array
+    delay: Array
+    cell: Array
+    room: Array
+    last: Array
+    last_room: Array
+
+
+class Moved(NamedTuple):
+    """The arrays of a state; see `State`. What is not kept has no rows."""
+
+    stock: Array
+    cells: Array
+    under: Array
+    made: Array
+    planned: Array
+    spare: Array
+    consumed: Array
+    placed: Array
+    short: Array
+    limit: Array
+
+
+class Acts(NamedTuple):
+    """How plants act, as numbers; see `Rules`."""
+
+    planned: bool
+    initial: bool
+    rationing: int
+    adjustment_days: float
+    resourcing_days: int
+    snap: float
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def clients(
+    net: Links, state: Moved, acts: Acts, most: Array, day: int, first: int, last: int,
+    demand: Array,
+) -> None:  # fmt: skip
+    """Let clients first to last take in what arrives, find what they can make, and order.
+
+    Orders stand in the cells of what leaves today. `demand` is overwritten, shape (plants,
+    scenarios).
+    """
+    wide = state.stock.shape[1]
+    demand[:] = 0.0
+    busy, level, aim, limit = np.empty(wide), np.empty(wide), np.empty(wide), np.empty(wide)
+    slow, before, after, got = np.empty(wide), np.empty(wide), np.empty(wide), np.empty(wide)
+    one_day, under_way = len(net.cell) == 0, len(state.under) > 0
+    bound, spares = len(most) > 0, len(state.short) > 0
+    hurry = 1.0 / acts.adjustment_days
+    for client in range(first, last):
+        begin, end = net.groups[client], net.groups[client + 1]
+        if begin == end:
+            state.limit[client] = np.inf
+            continue
+        usual = net.usual[client]
+        each = 1.0 / usual if usual > 0 else 1.0
+        for b in range(wide):
+            busy[b] = state.made[client, b] * each
+            level[b] = state.planned[client, b] * each if acts.planned else busy[b]
+            if abs(level[b] - 1.0) < acts.snap:
+                level[b] = 1.0
+            aim[b] = 1.0 if acts.initial else level[b]
+            limit[b], slow[b] = np.inf, 1.0
+        for group in range(begin, end):
+            low, high = net.links[group], net.links[group + 1]
+            before[:] = 0.0
+            for link in range(low, high):
+                for b in range(wide):
+                    before[b] += state.stock[link, b]
+            whole = net.whole[group]
+            for b in range(wide):
+                # No more is drawn than is on hand: an input that binds nobody may have run out.
+                used = min(busy[b] * whole, before[b])
+                before[b] = 1.0 - used / before[b] if before[b] > 0 else 1.0
+            after[:] = 0.0
+            got[:] = 0.0
+            for link in range(low, high):
+                flow, lot = net.flow[link], net.days[group]
+                come, go = link, link
+                if not one_day:
+                    lot += net.transit[link]
+                    come = net.last[link] + day % net.last_room[link]
+                    go = net.cell[link] + (day + net.delay[link]) % net.room[link]
+                supplier = net.supplier[link]
+                for b in range(wide):
+                    if spares and flow > 0:
+                        got[b] += state.cells[go, b]
+                    arrived = state.cells[come, b]
+                    state.cells[come, b] = 0.0
+                    stock = state.stock[link, b] * before[b] + arrived
+                    state.stock[link, b] = stock
+                    after[b] += stock
+                    held = stock
+                    if under_way:
+                        state.under[link, b] -= arrived
+                        held += state.under[link, b]
+                    order = flow * level[b] + (lot * flow * aim[b] - held) * hurry
+                    order = max(0.0, order) if flow > 0 else 0.0
+                    if abs(order - flow) < acts.snap * flow:
+                        order = flow
+                    if bound and most[link, b] < 1.0:
+                        order = min(order, most[link, b] * flow)
+                    _leave(net, state, one_day, under_way, day, link, b, order)
+                    demand[supplier, b] += order
+            if whole > 0 and net.need[group] == 0:
+                for b in range(wide):
+                    limit[b] = min(limit[b], after[b] / whole)
+            elif whole > 0 and net.need[group] == 1:
+                for b in range(wide):
+                    slow[b] -= net.part[group] * max(0.0, 1.0 - after[b] / whole)
+            if spares:
+                _ask_spares(
+                    net, state, acts, one_day, under_way, day, group, level, aim, after, got, demand
+                )
+        for b in range(wide):
+            if slow[b] < 1.0:
+                limit[b] = min(limit[b], max(0.0, slow[b]))
+            state.limit[client, b] = limit[b] * usual if limit[b] < np.inf else np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _leave(
+    net: Links, state: Moved, one_day: bool, under_way: bool, day: int, link: int, b: int,
+    amount: float,
+) -> None:  # fmt: skip
+    """Let goods leave today."""
+    go = link
+    if not one_day:
+        go = net.cell[link] + (day + 1 + net.delay[link]) % net.room[link]
+    state.cells[go, b] = amount
+    if under_way:
+        state.under[link, b] += amount
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ask_spares(
+    net: Links, state: Moved, acts: Acts, one_day: bool, under_way: bool, day: int, group: int,
+    level: Array, aim: Array, after: Array, got: Array, demand: Array,
+) -> None:  # fmt: skip
+    """Order on the spare links of a group that has been short for long."""
+    low, high = net.links[group], net.links[group + 1]
+    whole, hurry = net.whole[group], 1.0 / acts.adjustment_days
+    for b in range(len(got)):
+        if got[b] < state.placed[group, b] - SHORT * whole:
+            state.short[group, b] += 1
+        else:
+            state.short[group, b] = 0
+        placed, held, room = 0.0, after[b], 0.0
+        for link in range(low, high):
+            if net.flow[link] > 0:
+                go = link
+                if not one_day:
+                    go = net.cell[link] + (day + 1 + net.delay[link]) % net.room[link]
+                placed += state.cells[go, b]
+                if under_way:
+                    held += state.under[link, b] - state.cells[go, b]
+            else:
+                room += max(0.0, state.spare[net.supplier[link], b])
+                if under_way:
+                    held += state.under[link, b]
+        state.placed[group, b] = placed
+        gap = ((net.days[group] + net.lag[group]) * whole * aim[b] - held) * hurry
+        lacking = max(0.0, whole * level[b] + gap) - got[b]
+        if state.short[group, b] <= acts.resourcing_days or lacking <= 0.0 or room <= 0.0:
+            continue
+        part = min(lacking, room) / room
+        for link in range(low, high):
+            if net.flow[link] == 0:
+                order = part * max(0.0, state.spare[net.supplier[link], b])
+                _leave(net, state, one_day, under_way, day, link, b, order)
+                demand[net.supplier[link], b] += order
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def suppliers(
+    net: Links, state: Moved, acts: Acts, capacity: Array, wishes: Array, day: int, first: int,
+    last: int, demand: Array,
+) -> None:  # fmt: skip
+    """Let suppliers first to last make what is wanted and they can, and share out what they lack.
+
+    Parameters
+    ----------
+    capacity, wishes
+        Factors on capacity and final demand, shape (plants, scenarios); no rows for 1.
+    demand
+        Orders by chunk of clients, shape (chunks, plants, scenarios).
+    """
+    wide = state.stock.shape[1]
+    for plant in range(first, last):
+        for b in range(wide):
+            can = net.capacity[plant]
+            if len(capacity) > 0:
+                can *= capacity[plant, b]
+            final = net.final[plant]
+            if len(wishes) > 0:
+                final *= wishes[plant, b]
+            wanted = 0.0
+            for chunk in range(len(demand)):
+                wanted += demand[chunk, plant, b]
+            wanted += final
+            made = min(wanted, can, state.limit[plant, b])
+            consumed = final
+            if made < wanted:
+                consumed = share_out(net, state, acts.rationing, day, plant, b, made, final)
+            state.made[plant, b] = made
+            state.planned[plant, b] = min(wanted, can)
+            state.spare[plant, b] = can - made
+            state.consumed[plant, b] = consumed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _slot(net: Links, day: int, link: int) -> int:
+    if len(net.cell) == 0:
+        return link
+    return int(net.cell[link] + (day + 1 + net.delay[link]) % net.room[link])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def share_out(
+    net: Links, state: Moved, rationing: int, day: int, plant: int, b: int, made: float,
+    final: float,
+) -> float:  # fmt: skip
+    """Share out what a supplier that is short has made; return what final demand gets."""
+    begin, end = net.out[plant], net.out[plant + 1]
+    lowest, highest = 127, -1
+    for at in range(begin, end):
+        link = net.out_links[at]
+        if net.flow[link] > 0:
+            lowest, highest = min(lowest, net.rank[link]), max(highest, net.rank[link])
+    if highest < 0:
+        lowest, highest = 0, 0
+    left, got = made, 0.0
+    for rank in range(lowest, highest + 1):
+        asked, usual = 0.0, 0.0
+        for at in range(begin, end):
+            link = net.out_links[at]
+            if net.flow[link] > 0 and net.rank[link] == rank:
+                asked += state.cells[_slot(net, day, link), b]
+                usual += net.flow[link]
+        last = final if rank == highest and rationing != CLIENTS_FIRST else 0.0
+        asked += last
+        given = min(left, asked)
+        left -= given
+        if given >= asked:
+            got += last
+            continue
+        level = given / asked
+        if rationing == PRIORITY:
+            level = _water_level(net, state, day, plant, b, rank, given, usual + last, last)
+        for at in range(begin, end):
+            link = net.out_links[at]
+            if net.flow[link] > 0 and net.rank[link] == rank:
+                slot = _slot(net, day, link)
+                order = state.cells[slot, b]
+                served = order * level
+                if rationing == PRIORITY:
+                    served = min(order, net.flow[link] * level)
+                state.cells[slot, b] = served
+                if len(state.under) > 0:
+                    state.under[link, b] -= order - served
+        got += last * min(1.0, level)
+    if rationing == CLIENTS_FIRST:
+        got = min(left, final)
+        left -= got
+    asked = 0.0
+    for at in range(begin, end):
+        link = net.out_links[at]
+        if net.flow[link] == 0:
+            asked += state.cells[_slot(net, day, link), b]
+    if asked > 0:
+        part = min(1.0, max(left, 0.0) / asked)
+        for at in range(begin, end):
+            link = net.out_links[at]
+            if net.flow[link] == 0:
+                slot = _slot(net, day, link)
+                if len(state.under) > 0:
+                    state.under[link, b] -= (1.0 - part) * state.cells[slot, b]
+                state.cells[slot, b] *= part
+    return got
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _water_level(
+    net: Links, state: Moved, day: int, plant: int, b: int, rank: int, made: float, usual: float,
+    final: float,
+) -> float:  # fmt: skip
+    """Return L where final min(1, L) + sum flow min(order / flow, L) is what there is.
+
+    Newton's method from below: what is served is concave in L, so no step goes too far.
+    """
+    if usual <= 0 or made <= 0:
+        return 0.0
+    level = made / usual
+    for _ in range(SWEEPS):
+        served = final * min(1.0, level)
+        slope = final if level < 1.0 else 0.0
+        for at in range(net.out[plant], net.out[plant + 1]):
+            link = net.out_links[at]
+            if net.flow[link] > 0 and net.rank[link] == rank:
+                order = state.cells[_slot(net, day, link), b]
+                if order > net.flow[link] * level:
+                    served += net.flow[link] * level
+                    slope += net.flow[link]
+                else:
+                    served += order
+        if slope <= 0 or made - served <= CLOSE * made:
+            break
+        level += (made - served) / slope
+    return level

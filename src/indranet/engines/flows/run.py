@@ -1,0 +1,146 @@
+"""Days of flows: one after the other, chunks side by side."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from indranet.engines.flows import kernels
+from indranet.engines.flows.kernels import Acts, Links, Moved
+from indranet.engines.flows.net import Array, Floats, Ints, SupplyNet
+from indranet.engines.flows.rules import RATIONINGS, SNAP, Rules, Today
+from indranet.engines.flows.state import State, in_numbering_of
+from indranet.engines.flows.twin import pass_on
+
+CHUNKS = 4
+"""Parts of the clients that run side by side; fixed, so that sums do not hang on the threads."""
+_NONE = np.zeros((0, 1))
+
+
+class Totals(NamedTuple):
+    """Sums of one day, shape (scenarios,): production, its value added, final demand served."""
+
+    production: Floats
+    value_added: Floats
+    consumption: Floats
+
+
+def step(
+    net: SupplyNet,
+    rules: Rules,
+    state: State,
+    today: Today | None = None,
+    executor: Executor | None = None,
+) -> Totals:
+    """Move a state by one day, in place.
+
+    The order within a day is that of Hallegatte 2008 and Inoue & Todo 2019: damage, stocks, orders,
+    demand, production, rationing.
+
+    Parameters
+    ----------
+    net, rules
+        The net and how its plants act.
+    state
+        Of `begin`; moved in place.
+    today
+        What happens from outside; nothing by default.
+    executor
+        Threads; results do not hang on their number.
+
+    Raises
+    ------
+    ValueError
+        When what happens has another shape than the net and the state.
+    """
+    day = in_numbering_of(net, today, state.stock.shape[1])
+    pass_on(net, state, day.passage)
+    links, bounds = _links(net), _bounds(net)
+    wide = state.stock.shape[1]
+    moved = Moved(
+        state.stock, state.cells, _NONE if state.under is None else state.under, state.made,
+        state.planned, state.spare, state.consumed, state.placed, state.short,
+        np.empty((len(net), wide)),
+    )  # fmt: skip
+    acts = Acts(
+        rules.order_basis == "planned",
+        rules.order_basis == "initial",
+        RATIONINGS.index(rules.rationing),
+        rules.adjustment_days,
+        -1 if rules.resourcing_days is None else rules.resourcing_days,
+        SNAP,
+    )
+    most, capacity, wishes = (
+        _NONE if values is None else values for values in (day.link, day.capacity, day.demand)
+    )
+    demand = np.empty((CHUNKS, len(net), wide))
+
+    def buy(chunk: int) -> None:
+        kernels.clients(
+            links, moved, acts, most, state.day, bounds[chunk], bounds[chunk + 1], demand[chunk]
+        )
+
+    def sell(chunk: int) -> None:
+        kernels.suppliers(
+            links, moved, acts, capacity, wishes, state.day,
+            bounds[chunk], bounds[chunk + 1], demand,
+        )  # fmt: skip
+
+    for task in (buy, sell):
+        _each(task, executor)
+    state.day += 1
+    return Totals(_sum(state.made), _sum(net.value[:, None] * state.made), _sum(state.consumed))
+
+
+def _each(task: Callable[[int], None], executor: Executor | None) -> None:
+    if executor is None:
+        for chunk in range(CHUNKS):
+            task(chunk)
+    else:
+        list(executor.map(task, range(CHUNKS)))
+
+
+def _sum(values: Floats) -> Floats:
+    """Sum over plants in the order of the net."""
+    total: Floats = np.add.reduce(values, axis=0)
+    return total
+
+
+@lru_cache(maxsize=8)
+def _bounds(net: SupplyNet) -> Ints:
+    """Return the first plant of each chunk, so that chunks have as many links each."""
+    done = net.links[net.groups]
+    aims = np.linspace(0, done[-1], CHUNKS + 1)
+    bounds = np.searchsorted(done, aims)
+    bounds[0], bounds[-1] = 0, len(net)
+    return np.maximum.accumulate(bounds).astype(np.int64)
+
+
+@lru_cache(maxsize=8)
+def _links(net: SupplyNet) -> Links:
+    """Return a net as the kernels take it."""
+    none: Array = np.zeros(0, dtype=np.int64)
+    short = np.zeros(0, dtype=np.int32)
+    at_once = net.at_once
+    return Links(
+        net.usual, net.capacity, net.final, net.groups, net.links, net.need, net.whole, net.part,
+        net.days, net.lag, net.supplier, net.flow, net.transit, net.rank, net.out,
+        net.out_links, short if at_once else net.delay, none if at_once else net.cell,
+        short if at_once else net.room, none if at_once else net.last,
+        short if at_once else net.last_room,
+    )  # fmt: skip
+
+
+def simulate(
+    net: SupplyNet,
+    rules: Rules,
+    state: State,
+    days: int,
+    events: Callable[[int], Today | None] = lambda _: None,
+    executor: Executor | None = None,
+) -> Iterator[Totals]:
+    """Yield the totals of each of some days; see `step`."""
+    for day in range(days):
+        yield step(net, rules, state, events(day), executor)
