@@ -1,0 +1,7 @@
+"""How much of a net of firms stops in the end when some of them stop: systemic risk."""
+
+from indranet.engines.systemic import twin
+from indranet.engines.systemic.net import RiskNet, risk_net
+from indranet.engines.systemic.risk import Risk, systemic_risk
+
+__all__ = ["Risk", "RiskNet", "risk_net", "systemic_risk", "twin"]
