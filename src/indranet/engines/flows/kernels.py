@@ -14,7 +14,8 @@ from indranet.engines.flows.net import Array
 PRIORITY, PROPORTIONAL, CLIENTS_FIRST = 0, 1, 2
 SWEEPS = 1000
 SHORT = 1e-9
-CLOSE = 1e-14
+ROUNDED = 1e-14
+CLOSE = 1e-12
 
 
 class Links(NamedTuple):
@@ -70,6 +71,14 @@ class Acts(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _slot(net: Links, day: int, link: int) -> int:
+    """Return the cell of what leaves today."""
+    if len(net.cell) == 0:
+        return link
+    return int(net.cell[link] + (day + 1 + net.delay[link]) % net.room[link])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def clients(
     net: Links, state: Moved, acts: Acts, most: Array, day: int, first: int, last: int,
     demand: Array,
@@ -79,67 +88,77 @@ def clients(
     Orders stand in the cells of what leaves today. `demand` is overwritten, shape (plants,
     scenarios).
     """
-    wide = state.stock.shape[1]
+    # Arrays are taken out of their tuples once: in the loops each look-up would count references.
+    stock, cells, under, made, planned = (
+        state.stock, state.cells, state.under, state.made, state.planned,
+    )  # fmt: skip
+    groups, links, whole_of, days_of, supplier_of, flow_of = (
+        net.groups, net.links, net.whole, net.days, net.supplier, net.flow,
+    )  # fmt: skip
+    transit, delay, cell, room, last_cell, last_room = (
+        net.transit, net.delay, net.cell, net.room, net.last, net.last_room,
+    )  # fmt: skip
+    snap, hurry, follow, fixed = acts.snap, 1.0 / acts.adjustment_days, acts.planned, acts.initial
+    wide = stock.shape[1]
     demand[:] = 0.0
     busy, level, aim, limit = np.empty(wide), np.empty(wide), np.empty(wide), np.empty(wide)
     slow, before, after, got = np.empty(wide), np.empty(wide), np.empty(wide), np.empty(wide)
-    one_day, under_way = len(net.cell) == 0, len(state.under) > 0
+    one_day, under_way = len(cell) == 0, len(under) > 0
     bound, spares = len(most) > 0, len(state.short) > 0
-    hurry = 1.0 / acts.adjustment_days
     for client in range(first, last):
-        begin, end = net.groups[client], net.groups[client + 1]
+        begin, end = groups[client], groups[client + 1]
         if begin == end:
             state.limit[client] = np.inf
             continue
         usual = net.usual[client]
         each = 1.0 / usual if usual > 0 else 1.0
         for b in range(wide):
-            busy[b] = state.made[client, b] * each
-            level[b] = state.planned[client, b] * each if acts.planned else busy[b]
-            if abs(level[b] - 1.0) < acts.snap:
+            busy[b] = made[client, b] * each
+            level[b] = planned[client, b] * each if follow else busy[b]
+            if abs(level[b] - 1.0) < snap:
                 level[b] = 1.0
-            aim[b] = 1.0 if acts.initial else level[b]
+            aim[b] = 1.0 if fixed else level[b]
             limit[b], slow[b] = np.inf, 1.0
         for group in range(begin, end):
-            low, high = net.links[group], net.links[group + 1]
-            before[:] = 0.0
+            low, high = links[group], links[group + 1]
+            whole, lot = whole_of[group], days_of[group]
+            for b in range(wide):
+                before[b] = after[b] = got[b] = 0.0
             for link in range(low, high):
                 for b in range(wide):
-                    before[b] += state.stock[link, b]
-            whole = net.whole[group]
+                    before[b] += stock[link, b]
             for b in range(wide):
                 # No more is drawn than is on hand: an input that binds nobody may have run out.
                 used = min(busy[b] * whole, before[b])
                 before[b] = 1.0 - used / before[b] if before[b] > 0 else 1.0
-            after[:] = 0.0
-            got[:] = 0.0
             for link in range(low, high):
-                flow, lot = net.flow[link], net.days[group]
-                come, go = link, link
+                flow, supplier = flow_of[link], supplier_of[link]
+                come, sent, go, target = link, link, link, lot * flow
                 if not one_day:
-                    lot += net.transit[link]
-                    come = net.last[link] + day % net.last_room[link]
-                    go = net.cell[link] + (day + net.delay[link]) % net.room[link]
-                supplier = net.supplier[link]
+                    target += transit[link] * flow
+                    come = last_cell[link] + day % last_room[link]
+                    sent = cell[link] + (day + delay[link]) % room[link]
+                    go = cell[link] + (day + 1 + delay[link]) % room[link]
                 for b in range(wide):
                     if spares and flow > 0:
-                        got[b] += state.cells[go, b]
-                    arrived = state.cells[come, b]
-                    state.cells[come, b] = 0.0
-                    stock = state.stock[link, b] * before[b] + arrived
-                    state.stock[link, b] = stock
-                    after[b] += stock
-                    held = stock
+                        got[b] += cells[sent, b]
+                    arrived = cells[come, b]
+                    cells[come, b] = 0.0
+                    held = stock[link, b] * before[b] + arrived
+                    stock[link, b] = held
+                    after[b] += held
                     if under_way:
-                        state.under[link, b] -= arrived
-                        held += state.under[link, b]
-                    order = flow * level[b] + (lot * flow * aim[b] - held) * hurry
-                    order = max(0.0, order) if flow > 0 else 0.0
-                    if abs(order - flow) < acts.snap * flow:
+                        held += under[link, b] - arrived
+                    order = flow * level[b] + (target * aim[b] - held) * hurry
+                    if order < 0.0 or flow == 0.0:
+                        order = 0.0
+                    if abs(order - flow) < snap * flow:
                         order = flow
                     if bound and most[link, b] < 1.0:
                         order = min(order, most[link, b] * flow)
-                    _leave(net, state, one_day, under_way, day, link, b, order)
+                    cells[go, b] = order
+                    if under_way:
+                        under[link, b] += order - arrived
                     demand[supplier, b] += order
             if whole > 0 and net.need[group] == 0:
                 for b in range(wide):
@@ -148,32 +167,16 @@ def clients(
                 for b in range(wide):
                     slow[b] -= net.part[group] * max(0.0, 1.0 - after[b] / whole)
             if spares:
-                _ask_spares(
-                    net, state, acts, one_day, under_way, day, group, level, aim, after, got, demand
-                )
+                _ask_spares(net, state, acts, under_way, day, group, level, aim, after, got, demand)
         for b in range(wide):
             if slow[b] < 1.0:
                 limit[b] = min(limit[b], max(0.0, slow[b]))
             state.limit[client, b] = limit[b] * usual if limit[b] < np.inf else np.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _leave(
-    net: Links, state: Moved, one_day: bool, under_way: bool, day: int, link: int, b: int,
-    amount: float,
-) -> None:  # fmt: skip
-    """Let goods leave today."""
-    go = link
-    if not one_day:
-        go = net.cell[link] + (day + 1 + net.delay[link]) % net.room[link]
-    state.cells[go, b] = amount
-    if under_way:
-        state.under[link, b] += amount
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _ask_spares(
-    net: Links, state: Moved, acts: Acts, one_day: bool, under_way: bool, day: int, group: int,
+    net: Links, state: Moved, acts: Acts, under_way: bool, day: int, group: int,
     level: Array, aim: Array, after: Array, got: Array, demand: Array,
 ) -> None:  # fmt: skip
     """Order on the spare links of a group that has been short for long."""
@@ -187,9 +190,7 @@ def _ask_spares(
         placed, held, room = 0.0, after[b], 0.0
         for link in range(low, high):
             if net.flow[link] > 0:
-                go = link
-                if not one_day:
-                    go = net.cell[link] + (day + 1 + net.delay[link]) % net.room[link]
+                go = _slot(net, day, link)
                 placed += state.cells[go, b]
                 if under_way:
                     held += state.under[link, b] - state.cells[go, b]
@@ -206,7 +207,9 @@ def _ask_spares(
         for link in range(low, high):
             if net.flow[link] == 0:
                 order = part * max(0.0, state.spare[net.supplier[link], b])
-                _leave(net, state, one_day, under_way, day, link, b, order)
+                state.cells[_slot(net, day, link), b] = order
+                if under_way:
+                    state.under[link, b] += order
                 demand[net.supplier[link], b] += order
 
 
@@ -237,6 +240,8 @@ def suppliers(
             for chunk in range(len(demand)):
                 wanted += demand[chunk, plant, b]
             wanted += final
+            if abs(wanted - net.usual[plant]) < CLOSE * net.usual[plant]:
+                wanted = net.usual[plant]
             made = min(wanted, can, state.limit[plant, b])
             consumed = final
             if made < wanted:
@@ -245,13 +250,6 @@ def suppliers(
             state.planned[plant, b] = min(wanted, can)
             state.spare[plant, b] = can - made
             state.consumed[plant, b] = consumed
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _slot(net: Links, day: int, link: int) -> int:
-    if len(net.cell) == 0:
-        return link
-    return int(net.cell[link] + (day + 1 + net.delay[link]) % net.room[link])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -342,7 +340,7 @@ def _water_level(
                     slope += net.flow[link]
                 else:
                     served += order
-        if slope <= 0 or made - served <= CLOSE * made:
+        if slope <= 0 or made - served <= ROUNDED * made:
             break
         level += (made - served) / slope
     return level

@@ -6,6 +6,9 @@ from indranet.engines.flows.net import DEFERRABLE, ESSENTIAL, Array, Floats, Sup
 from indranet.engines.flows.rules import SNAP, Rules
 from indranet.engines.flows.state import Day, State
 
+CLOSE = 1e-12
+"""Demand this close to the usual is the usual: sums differ in their last digits."""
+
 
 def day(net: SupplyNet, rules: Rules, state: State, today: Day) -> None:
     """Move a state by one day, all its scenarios.
@@ -35,6 +38,8 @@ def day(net: SupplyNet, rules: Rules, state: State, today: Day) -> None:
     if today.capacity is not None:
         capacity = today.capacity * capacity
     wanted = final + _by_supplier(net, ordered)
+    usual = np.broadcast_to(net.usual[:, None], wanted.shape)
+    wanted = np.where(np.abs(wanted - usual) < CLOSE * usual, usual, wanted)
     made = np.minimum(np.minimum(wanted, capacity), limit)
     shipped, consumed = _rationed(net, rules, ordered, final, wanted, made)
     for scenario in range(shipped.shape[1]):
