@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indranet.engines.systemic import Risk, RiskNet, risk_net, systemic_risk, twin
+from indranet.engines.systemic import (
+    Recipe,
+    Risk,
+    RiskNet,
+    days_survived,
+    least_loss,
+    risk_net,
+    systemic_risk,
+    twin,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -169,3 +178,37 @@ def test_broken_shocks_are_refused() -> None:
         systemic_risk(net, ([0, 1], [0], [1.0]), weight=np.zeros(2))
     with pytest.raises(ValueError, match="tolerance"):
         systemic_risk(net, ([0, 1], [0], [1.0]), tolerance=-1)
+
+
+PLANTS = ("S1", "S2", "S3", "P1", "P2")
+RECIPE = Recipe(
+    capacity=np.array([220.0, 60, 50, 120, 60]),
+    demand=np.array([0.0, 0, 0, 100, 50]),
+    stock=np.array([200.0, 0, 40, 100, 25]),
+    margin=np.array([0.0, 0, 0, 10, 30]),
+    supplier=np.array([0, 1, 0, 1, 2]),
+    client=np.array([3, 3, 4, 4, 4]),
+    input=np.array([0, 0, 0, 0, 1]),
+    per_unit=np.array([1.0, 1, 2, 2, 1]),
+)
+"""S1 and S2 make a, S3 makes b; P1 is one a, P2 is two a and one b."""
+SURVIVED = (2.5, np.inf, 1.3, 1.0, 0.5)
+LOST = {
+    "S1": (0, 0, 2100, 8050),
+    "S2": (0, 0, 0, 0),
+    "S3": (0, 1050, 4050, 10050),
+    "P1": (0, 1000, 3000, 7000),
+    "P2": (750, 2250, 5250, 11250),
+}
+"""Profit lost after 1, 2, 4 and 8 days."""
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_with_perfect_planning_no_less_is_lost(plant: str) -> None:
+    halted = np.array(PLANTS) == plant
+    assert days_survived(RECIPE, halted) == pytest.approx(SURVIVED[PLANTS.index(plant)])
+    found = [least_loss(RECIPE, halted, days) for days in (1, 2, 4, 8)]
+    assert found == pytest.approx(LOST[plant], abs=1e-6)
+    survived = min(days_survived(RECIPE, halted), 100.0)
+    assert least_loss(RECIPE, halted, survived) == pytest.approx(0, abs=1e-6)
+    assert survived == 100.0 or least_loss(RECIPE, halted, survived + 0.1) > 0
