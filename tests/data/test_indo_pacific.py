@@ -5,11 +5,13 @@ import math
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tools.indo_pacific import against, people
 
 from indranet.model.case import check, read
 from indranet.model.network import Network
@@ -18,6 +20,7 @@ from indranet.studies.exposure import exposure
 
 CASE = Path(str(files("indranet.data") / "indo-pacific"))
 BUILD = Path(__file__).resolve().parents[2] / "tools" / "indo_pacific" / "build.py"
+LICENCES = Path(__file__).resolve().parents[3] / "shared" / "data" / "japan-rakuten-licences"
 
 Record = dict[str, str]
 
@@ -57,7 +60,10 @@ def test_the_case_passes_check() -> None:
 def test_it_is_as_large_as_promised() -> None:
     assert sum(p.stat().st_size for p in CASE.iterdir()) < 1_500_000
     operators = {s["operator"] for s in rows("sites")}
-    assert sum(s["kind"] == "radio" for s in rows("sites")) >= 1000
+    radio = [s for s in rows("sites") if s["kind"] == "radio"]
+    assert len(radio) >= 2000
+    assert len({s["operator"] for s in radio}) >= 80
+    assert len({s["country"] for s in radio}) == 30
     assert len({f["firm"] for f in rows("firms")} - operators) >= 40
     assert len(rows("products")) >= 40
     assert len(rows("plants")) >= 60
@@ -97,22 +103,95 @@ def test_indian_5g_stations_are_those_published(where: dict[str, str], count: in
 
 @pytest.mark.parametrize(
     ("operator", "count"),
-    [("bsnl", 96_103), ("kddi", 38_000), ("softbank", 38_000), ("rakuten-mobile", 59_529)],
+    [
+        ("bsnl", 96_103),
+        ("kddi", 38_000),
+        ("softbank", 38_000),
+        ("rakuten-mobile", 59_529),
+        # ACCC, January 2023.
+        ("telstra", 11_302),
+        ("optus", 8_821),
+        ("tpg-telecom", 5_769),
+        # Towers sold or counted, 2022 to 2024.
+        ("one-nz", 1_484),
+        ("two-degrees", 1_124),
+        ("grameenphone", 19_719),
+        ("celcomdigi", 18_000),
+        ("dnb", 7_065),
+    ],
 )
 def test_an_operators_published_count_is_kept(operator: str, count: int) -> None:
-    assert stations(rows("sites"), operator=operator) == pytest.approx(count, rel=1e-3)
+    # A row stands for one site at least, so that small towns lift a small count a little.
+    assert stations(rows("sites"), operator=operator) == pytest.approx(count, rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("country", "count"),
+    [("KOR", 202_903), ("TWN", 90_000), ("IDN", 121_000), ("VNM", 90_000), ("PHL", 38_000)],
+)
+def test_a_countrys_published_count_is_kept(country: str, count: int) -> None:
+    assert stations(rows("sites"), country=country) == pytest.approx(count, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("operator", "share"),
+    # TRAI, November 2024; MIC Japan, September 2024; yozzo.com, end of 2023.
+    [("jio", 0.4015), ("airtel", 0.3345), ("ntt-docomo", 0.408), ("kddi", 0.317), ("true", 0.5292)],
+)
+def test_people_follow_published_shares_of_subscribers(operator: str, share: float) -> None:
+    sites = rows("sites")
+    country = next(s["country"] for s in sites if s["operator"] == operator)
+    mine = sum(float(s["people"]) for s in sites if s["operator"] == operator)
+    whole = sum(float(s["people"]) for s in sites if s["country"] == country)
+    assert mine / whole == pytest.approx(share, abs=2e-3)
+
+
+def test_no_equipment_is_younger_than_the_case_or_older_than_its_launch() -> None:
+    days = {e["installed"] for e in rows("equipment") if e["installed"]}
+    assert min(days) >= "2014-07-01"
+    assert max(days) <= "2024-07-01"
+    operator = {s["site"]: s["operator"] for s in rows("sites")}
+    first = min(
+        e["installed"]
+        for e in rows("equipment")
+        if operator[e["site"]] == "jio" and e["generation"] == "5G" and e["installed"]
+    )
+    assert first == "2022-10-01"
+
+
+def test_the_law_of_countries_is_the_one_fitted() -> None:
+    factor, exponent = against.law_of_countries()
+    assert factor == pytest.approx(people.GDP_FACTOR, rel=0.02)
+    assert exponent == pytest.approx(people.GDP_EXPONENT, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "least"), [(against.countries, 0.8), (against.firms, 0.7)], ids=["country", "firm"]
+)
+def test_modelled_counts_explain_published_ones(
+    pairs: Callable[[], list[against.Pair]], least: float
+) -> None:
+    assert against.fit(pairs()) > least
+
+
+def test_the_law_of_indian_states_holds_between_japanese_prefectures() -> None:
+    if not LICENCES.exists():
+        pytest.skip("the licences by municipality are not part of the project")
+    pairs = against.prefectures(LICENCES)
+    assert sum(pair.published for pair in pairs) == 59_529
+    assert against.fit(pairs) > 0.8
 
 
 def test_people_add_up_to_the_population() -> None:
-    people: dict[str, float] = defaultdict(float)
+    found: dict[str, float] = defaultdict(float)
     for site in rows("sites"):
-        people[site["country"]] += float(site["people"])
+        found[site["country"]] += float(site["people"])
     population = {c["country"]: float(c["population"]) for c in rows("countries")}
-    served = {country for country, number in people.items() if number}
+    served = {country for country, number in found.items() if number}
     for country in served - {"USA"}:
-        assert people[country] == pytest.approx(population[country], rel=1e-4), country
+        assert found[country] == pytest.approx(population[country], rel=1e-4), country
     # California, Oregon, Washington and Hawaii (Census Bureau, Vintage 2024), Guam (World Bank).
-    assert people["USA"] == pytest.approx(53_275_637, rel=1e-4)
+    assert found["USA"] == pytest.approx(53_275_637, rel=1e-4)
 
 
 def test_no_huawei_or_zte_in_5g_where_rules_or_markets_left_none() -> None:

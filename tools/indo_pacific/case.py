@@ -48,7 +48,8 @@ def case_tables() -> Tables:
     goods = lanes.GoodsLanes()
     made = supply.tables(standing, installed, offices, goods)
     served = services.tables(services.World(places, sites, cores))
-    countries = _country_rows(made["firms"] + made["plants"] + standing)
+    facilities = lanes.facility_rows(goods)
+    countries = _country_rows(made["firms"] + made["plants"] + standing + facilities)
     return {
         "countries": countries,
         **made,
@@ -57,9 +58,13 @@ def case_tables() -> Tables:
         "sites": standing,
         "equipment": installed,
         "services": served["services"],
-        "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"],
+        "needs": access["needs"]
+        + rest["needs"]
+        + lanes.cable_needs()
+        + served["needs"]
+        + services.port_needs(facilities),
         "failures": rest["failures"] + lanes.failure_rows(),
-        "facilities": lanes.facility_rows(goods),
+        "facilities": facilities,
         "agreements": _restated("agreements", "name", "kind", "parties", "from", "covers"),
         "exclusions": _restated("exclusions", "firm", "by", "functions", "from"),
     }

@@ -2,22 +2,28 @@
 
 from dataclasses import dataclass, field
 
-from tools.indo_pacific.facts import Fact, Row, evidence, read_facts, significant, slug
-from tools.indo_pacific.others import landing
+from tools.indo_pacific import cables, hospital, transport
+from tools.indo_pacific.facts import Fact, Row, evidence, read_facts, slug
 
 from indranet.geography.places import haversine_km
 from indranet.geography.sea import PASSAGES
 
-LAND = frozenset({"BEL", "DEU", "EST", "FIN", "FRA", "GBR", "IRL", "ITA", "NLD", "SWE"})
+LAND = (
+    frozenset(
+        ["AUT", "BEL", "CHE", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GBR", "HUN", "IRL", "ITA", "LUX", "NLD", "NOR", "POL", "PRT", "SWE"]
+    ),
+    frozenset({"CAN", "MEX", "USA"}),
+    frozenset({"MYS", "SGP", "THA"}),
+    frozenset({"BGD", "IND", "NPL"}),
+    frozenset({"COD", "ZAF"}),
+)
 """Countries between which goods go by road and rail."""
+FARTHEST_BY_LAND_KM = 4000.0
+"""Beyond it goods of one of these groups go as between others: to Guam or Hawaii from Mexico."""
 AIR_DAYS = 3.0
 LAND_DAYS = 4.0
-CABLE_SLACK = 1.2
-"""Length of a cable over the shortest line between its landings, where no length is known."""
-FAULTS_PER_KM_YEAR = 0.13e-3
-CABLE_REPAIR_HOURS = 30 * 24.0
+"""Time under way by air and by road, customs included, synthetic."""
 SUEZ_SHIPS_PER_DAY = 51.0
-HOURS_PER_YEAR = 8766.0
 
 
 @dataclass(frozen=True)
@@ -31,33 +37,42 @@ class Place:
 
 @dataclass
 class GoodsLanes:
-    """The lanes that goods were found to need, each once; grows as it is asked."""
+    """The sea lanes that goods were found to need, each once; grows as it is asked."""
 
     ports: tuple[Fact, ...] = read_facts("ports")
+    gateways: dict[str, str] = field(
+        default_factory=lambda: {f["country"]: f["by_way_of"] for f in read_facts("gateways")}
+    )
     rows: dict[str, Row] = field(default_factory=dict)
 
-    def between(self, origin: Place, destination: Place, carried: str) -> str:
-        """Return the lane from one place to another, empty inside one country.
+    def way(self, origin: Place, destination: Place, carried: str) -> Row:
+        """Return the lane and the days under way from one place to another, as cells of a flow.
 
-        By sea between the nearest ports of the two countries, by land inside Europe, else by air.
+        By road between neighbours, by sea between the nearest ports of the two countries, else by
+        air. Only what goes by sea takes a lane: roads and flights have many ways, and none of them
+        a passage. So does what goes by sea to or from an island of the same country.
         """
-        if origin.country == destination.country:
-            return ""
-        if origin.country in LAND and destination.country in LAND:
-            return self._straight(origin, destination, "land", LAND_DAYS)
         ends = [self._port(place) for place in (origin, destination)]
-        if carried == "sea" and all(ends):
-            return self._sea(str(ends[0]), str(ends[1]))
-        return self._straight(origin, destination, "air", AIR_DAYS)
+        ports = [port(end) for end in ends if end]
+        by_sea = carried == "sea" and len(set(ports)) > 1
+        if not carried:
+            return {}
+        if origin.country == destination.country:
+            to_island = by_sea and any(end["island"] for end in ends if end)
+            return self._sea(*ports) if to_island else {}
+        together = any({origin.country, destination.country} <= group for group in LAND)
+        if together and _km(origin, destination) <= FARTHEST_BY_LAND_KM:
+            return {"transit_days": LAND_DAYS}
+        return self._sea(*ports) if by_sea else {"transit_days": AIR_DAYS}
 
-    def _port(self, place: Place) -> str | None:
-        here = [f for f in self.ports if f["country"] == place.country]
-        if not here:
-            return None
-        nearest = min(here, key=lambda f: _km(place, Place("", float(f["lat"]), float(f["lon"]))))
-        return port(nearest)
+    def _port(self, place: Place) -> Fact | None:
+        """Return the nearest port of a country, of the one it ships by way of if landlocked."""
+        country = self.gateways.get(place.country, place.country)
+        here = [f for f in self.ports if f["country"] == country]
+        at = {f["port"]: Place(country, float(f["lat"]), float(f["lon"])) for f in here}
+        return min(here, key=lambda f: _km(place, at[f["port"]])) if here else None
 
-    def _sea(self, origin: str, destination: str) -> str:
+    def _sea(self, origin: str, destination: str) -> Row:
         lane = f"sea-{origin.removeprefix('port-')}-{destination.removeprefix('port-')}"
         self.rows[lane] = {
             "lane": lane,
@@ -66,19 +81,7 @@ class GoodsLanes:
             "mode": "sea",
             **evidence("derived", "nearest ports; way from the sea network"),
         }
-        return lane
-
-    def _straight(self, origin: Place, destination: Place, mode: str, days: float) -> str:
-        lane = f"{mode}-{origin.country}-{destination.country}".lower()
-        self.rows[lane] = {
-            "lane": lane,
-            "origin": origin.country,
-            "destination": destination.country,
-            "mode": mode,
-            "transit_days": days,
-            **evidence("synthetic", "assumption of the case"),
-        }
-        return lane
+        return {"lane": lane}
 
 
 def port(fact: Fact) -> str:
@@ -87,8 +90,9 @@ def port(fact: Fact) -> str:
 
 
 def facility_rows(lanes: GoodsLanes) -> list[Row]:
-    """Return the ports that some lane uses."""
+    """Return the ports of the countries in which some lane uses a port."""
     used = {str(row[end]) for row in lanes.rows.values() for end in ("origin", "destination")}
+    countries = {fact["country"] for fact in lanes.ports if port(fact) in used}
     return [
         {
             "facility": port(fact),
@@ -100,7 +104,7 @@ def facility_rows(lanes: GoodsLanes) -> list[Row]:
             **evidence(fact["provenance"], fact["source"]),
         }
         for fact in lanes.ports
-        if port(fact) in used
+        if fact["country"] in countries
     ]
 
 
@@ -125,66 +129,24 @@ def passage_rows() -> list[Row]:
     ]
 
 
-def cable(fact: Fact) -> str:
-    """Return the identifier of one segment of a cable system."""
-    return f"cable-{slug(fact['system'])}-{fact['origin']}-{fact['destination']}"
-
-
 def cable_rows() -> list[Row]:
-    """Return the segments of submarine cables, and satellite links beside them, as lanes."""
-    at = {f["landing"]: Place("", float(f["lat"]), float(f["lon"])) for f in read_facts("landings")}
-    rows: list[Row] = []
-    for fact in read_facts("cables"):
-        km = fact["km"] or significant(
-            CABLE_SLACK * _km(at[fact["origin"]], at[fact["destination"]]), 2
-        )
-        rows.append(
-            {
-                "lane": cable(fact),
-                "origin": landing(fact["origin"]),
-                "destination": landing(fact["destination"]),
-                "mode": fact["mode"],
-                "km": float(km),
-                "capacity": float(fact["capacity_gbps"]),
-                **evidence(fact["provenance"], _cable_source(fact)),
-            }
-        )
-    return rows
-
-
-def _cable_source(fact: Fact) -> str:
-    return fact["source"] if fact["km"] else f"{fact['source']}; km: shortest line and a fifth"
+    """Return the ways of signals as lanes: backbones, sea cables, satellites, and between them."""
+    return [
+        *transport.lane_rows(),
+        *transport.backhaul_rows(list(cables.landings())),
+        *hospital.lane_rows(),
+        *cables.cable_rows(),
+    ]
 
 
 def cable_needs() -> list[Row]:
-    """Return what each segment needs: the landings at both its ends."""
-    return [
-        {
-            "user": cable(fact),
-            "need": end,
-            "input": landing(fact[end]),
-            "autonomy_hours": 0.0,
-            **evidence("authored", "a cable works while both its landings do"),
-        }
-        for fact in read_facts("cables")
-        for end in ("origin", "destination")
-    ]
+    """Return what the segments of sea cables need."""
+    return cables.cable_needs()
 
 
 def failure_rows() -> list[Row]:
-    """Return how often each segment of cable fails and how long its repair takes."""
-    return [
-        {
-            "thing": row["lane"],
-            "mtbf_hours": round(HOURS_PER_YEAR / (FAULTS_PER_KM_YEAR * float(row["km"]))),
-            "repair_hours": CABLE_REPAIR_HOURS,
-            **evidence(
-                "authored", "0.13 faults a year and 1,000 km, repair about 30 days: unverified"
-            ),
-        }
-        for row in cable_rows()
-        if row["mode"] == "cable"
-    ]
+    """Return how often each segment of sea cable fails and how long its repair takes."""
+    return cables.failure_rows()
 
 
 def _km(a: Place, b: Place) -> float:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from tools.indo_pacific.facts import Fact, read_facts, shares
 
 RANK_EXPONENT = 0.7
-"""Subscribers of the operators of a zone fall with their rank in facts/operators.csv to this power:
-synthetic, no operator's published figure."""
+"""Where no share of subscribers is known, they fall with the operators' rank in
+facts/operators.csv to this power: synthetic, no operator's published figure."""
 CITY_EXPONENT = 0.68
 """Base stations of one operator between municipalities: fitted on 1,212 Japanese ones."""
 STATE_EXPONENT = 0.97
-"""5G base stations between Indian states, ln(stations) = -6.38 + 0.97 ln(city population)."""
-STATIONS_PER_MILLION = 900.0
-"""Where no count is published, synthetic: between India's 312 and Japan's 1,400."""
+"""5G base stations between Indian states, ln(stations) = -6.38 + 0.97 ln(city population); the
+same power is taken between the regions of every country."""
+GDP_FACTOR, GDP_EXPONENT = 7.92, 0.485
+"""Where no count is published, base stations of an operator for each million of its people are
+factor * (gross product a head, USD) ** exponent: fitted on the countries with published counts
+(`against.law_of_countries`), so an order of magnitude and no more."""
 
 
 @dataclass(frozen=True)
@@ -79,20 +82,28 @@ def _people(
     facts: list[Fact], regions: dict[tuple[str, str], Fact], covered: float
 ) -> dict[str, float]:
     in_region = _by_region(facts, 1.0)
-    weights = {}
-    for fact in facts:
-        region = fact["region"]
-        known = regions[fact["country"], region]["population"]
-        mass = float(known) if known else in_region[region]
-        weights[fact["city"]] = mass * float(fact["population"]) / in_region[region]
+    sizes = _sizes(facts, regions)
+    weights = {
+        f["city"]: sizes[f["region"]] * float(f["population"]) / in_region[f["region"]]
+        for f in facts
+    }
     return {city: share * covered for city, share in shares(weights).items()}
+
+
+def _sizes(facts: list[Fact], regions: dict[tuple[str, str], Fact]) -> dict[str, float]:
+    """Return the population of each region; where it is not known, that of its listed cities."""
+    listed = _by_region(facts, 1.0)
+    return {
+        name: float(regions[facts[0]["country"], name]["population"] or people)
+        for name, people in listed.items()
+    }
 
 
 def _station_weights(
     facts: list[Fact], regions: dict[tuple[str, str], Fact], national: float
 ) -> dict[str, float]:
     in_region = _by_region(facts, CITY_EXPONENT)
-    masses = _region_stations(facts, regions, national) or in_region
+    masses = _region_stations(facts, regions, national)
     return shares(
         {
             f["city"]: masses[f["region"]]
@@ -105,21 +116,21 @@ def _station_weights(
 
 def _region_stations(
     facts: list[Fact], regions: dict[tuple[str, str], Fact], national: float
-) -> dict[str, float] | None:
-    """Return base stations by region: published, the rest by the law between states; else None."""
-    here = {f["region"]: regions[f["country"], f["region"]] for f in facts}
-    published = {name: float(r["stations"]) for name, r in here.items() if r["stations"]}
-    if not national:
-        return None
-    rest = shares(
-        {
-            name: float(r["city_population"]) ** STATE_EXPONENT
-            for name, r in here.items()
-            if name not in published
-        }
-    )
-    left = national - math.fsum(published.values())
-    return published | {name: share * left for name, share in rest.items()}
+) -> dict[str, float]:
+    """Return base stations by region: as published, the rest by the law between states.
+
+    A country of which no total is published gets its regions' shares.
+    """
+    country = facts[0]["country"]
+    rest, published = {}, {}
+    for name, people in _sizes(facts, regions).items():
+        region = regions[country, name]
+        if region["stations"]:
+            published[name] = float(region["stations"])
+        else:
+            rest[name] = float(region["city_population"] or people) ** STATE_EXPONENT
+    left = (national or 1.0) - math.fsum(published.values())
+    return published | {name: share * left for name, share in shares(rest).items()}
 
 
 def _by_region(facts: list[Fact], exponent: float) -> dict[str, float]:
@@ -127,3 +138,8 @@ def _by_region(facts: list[Fact], exponent: float) -> dict[str, float]:
     for fact in facts:
         sums[fact["region"]] = sums.get(fact["region"], 0.0) + float(fact["population"]) ** exponent
     return sums
+
+
+def stations_per_person(gdp_per_head: float) -> float:
+    """Return base stations for each person served, from a gross product a head in USD."""
+    return GDP_FACTOR * math.pow(gdp_per_head, GDP_EXPONENT) / 1e6

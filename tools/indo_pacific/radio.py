@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from tools.indo_pacific.facts import (
     Fact,
@@ -13,10 +14,13 @@ from tools.indo_pacific.facts import (
     shares,
     slug,
 )
-from tools.indo_pacific.people import RANK_EXPONENT, STATIONS_PER_MILLION, City
+from tools.indo_pacific.people import RANK_EXPONENT, City, stations_per_person
 from tools.indo_pacific.vendors import VendorMix
 
 STRUCTURAL_SHARE = 0.1
+LIFE_YEARS = 10
+FIRST_DAY = date(2024, 7, 1)
+"""No equipment is younger than the first day of the case."""
 BATTERY_HOURS = 3.0
 """Radio sites after the Tohoku earthquake of 2011 ran about 3 hours on their batteries."""
 
@@ -31,14 +35,24 @@ class Operator:
         Identifier; where it runs its sites.
     zones
         Zones that it serves; empty means all.
-    five
-        It runs 5G.
+    generations
+        Generations that most of its sites carry, older ones than 4G apart.
     """
 
     firm: str
     country: str
     zones: tuple[str, ...]
-    five: bool
+    generations: tuple[str, ...]
+
+    @property
+    def five(self) -> bool:
+        """Whether most of its sites carry 5G."""
+        return "5G" in self.generations
+
+    @property
+    def four(self) -> bool:
+        """Whether most of its sites carry 4G."""
+        return "4G" in self.generations
 
     def serves(self, country: str, zone: str) -> bool:
         """Return whether it has sites in a zone."""
@@ -56,6 +70,14 @@ class RadioSite:
     stations: float
 
 
+@dataclass(frozen=True)
+class Subscribers:
+    """An operator's share of the people of a zone, and where it comes from."""
+
+    share: float
+    source: str
+
+
 def operators() -> list[Operator]:
     """Return the operators in the order of facts/operators.csv."""
     return [
@@ -63,20 +85,33 @@ def operators() -> list[Operator]:
             fact["firm"],
             fact["country"],
             () if fact["zones"] == "all" else tuple(fact["zones"].split(";")),
-            "5G" in fact["generations"].split(";"),
+            tuple(fact["generations"].split(";")),
         )
         for fact in read_facts("operators")
     ]
 
 
-def subscriber_shares(
+def subscribers(
     served_by: list[Operator], cities: list[City]
-) -> dict[tuple[str, str], dict[str, float]]:
-    """Return each operator's share of the people, by country and zone: a rank-size rule."""
+) -> dict[tuple[str, str], dict[str, Subscribers]]:
+    """Return each operator's share of the people, by country and zone.
+
+    Shares of subscribers are those of facts/subscribers.csv, among the operators of the zone; where
+    one of them lacks, a rank-size rule stands in for all.
+    """
+    known = {fact["operator"]: fact for fact in read_facts("subscribers")}
     found = {}
     for place in dict.fromkeys((c.country, c.zone) for c in cities):
         here = [o.firm for o in served_by if o.serves(*place)]
-        found[place] = shares({firm: (i + 1) ** -RANK_EXPONENT for i, firm in enumerate(here)})
+        if all(firm in known for firm in here):
+            weights = {firm: float(known[firm]["weight"]) for firm in here}
+            sources = {firm: known[firm]["source"] for firm in here}
+        else:
+            weights = {firm: (i + 1) ** -RANK_EXPONENT for i, firm in enumerate(here)}
+            sources = dict.fromkeys(here, "by rank, synthetic")
+        if len(here) == 1:
+            sources = dict.fromkeys(here, "everybody")
+        found[place] = {f: Subscribers(s, sources[f]) for f, s in shares(weights).items()}
     return found
 
 
@@ -86,14 +121,14 @@ def radio_sites(served_by: list[Operator], cities: list[City]) -> list[RadioSite
     A published count of an operator, or of a country's 5G operators together, is spread over the
     cities; elsewhere the count follows the operator's people.
     """
-    share = subscriber_shares(served_by, cities)
-    counts = _station_counts(served_by, cities, share)
+    share = subscribers(served_by, cities)
+    counts = station_counts(served_by, people_served(share, cities))
     return [
         RadioSite(
             f"{operator.firm}-{slug(city.name)}",
             operator,
             city,
-            city.people * share[city.country, city.zone][operator.firm],
+            city.people * share[city.country, city.zone][operator.firm].share,
             counts[operator.firm] * weight,
         )
         for operator in served_by
@@ -107,32 +142,66 @@ def _spread(operator: Operator, cities: list[City]) -> Iterator[tuple[City, floa
     return ((city, city.weight / total) for city in here)
 
 
-def _station_counts(
-    served_by: list[Operator], cities: list[City], share: dict[tuple[str, str], dict[str, float]]
+def people_served(
+    share: dict[tuple[str, str], dict[str, Subscribers]], cities: list[City]
 ) -> dict[str, float]:
+    """Return the people whom each operator serves."""
     people: dict[str, float] = {}
     for city in cities:
         for firm, part in share[city.country, city.zone].items():
-            people[firm] = people.get(firm, 0.0) + part * city.people
-    counts = {firm: number * STATIONS_PER_MILLION / 1e6 for firm, number in people.items()}
-    national = {
-        f["country"]: float(f["stations"]) for f in read_facts("countries") if f["stations"]
-    }
-    for country, total in national.items():
-        together = [o.firm for o in served_by if o.country == country and o.five]
-        for firm, part in shares({firm: people[firm] for firm in together}).items():
-            counts[firm] = part * total
-    return counts | {f["operator"]: float(f["stations"]) for f in read_facts("stations")}
+            people[firm] = people.get(firm, 0.0) + part.share * city.people
+    return people
+
+
+def station_counts(served_by: list[Operator], people: dict[str, float]) -> dict[str, float]:
+    """Return the base stations of each operator.
+
+    They are the operator's published count; else its part of what is left of its country's, by
+    counts of another kind where there are any and else by people; else a number by people and
+    gross product.
+    """
+    own = published_counts("total")
+    weights = people | published_counts("weight")
+    counts = {o.firm: modelled_stations(o.country, people[o.firm]) for o in served_by}
+    for country in (f for f in read_facts("countries") if f["stations"]):
+        sharing = [o.firm for o in served_by if shares_total(o, country)]
+        left = float(country["stations"]) - sum(own.get(firm, 0.0) for firm in sharing)
+        rest = {firm: weights[firm] for firm in sharing if firm not in own}
+        counts |= {firm: part * left for firm, part in shares(rest).items()}
+    return counts | own
+
+
+def modelled_stations(country: str, people: float) -> float:
+    """Return how many base stations serve so many people where no count is published."""
+    nation = next(f for f in read_facts("countries") if f["country"] == country)
+    if not nation["gdp_usd"]:
+        return 0.0
+    return people * stations_per_person(float(nation["gdp_usd"]) / float(nation["population"]))
+
+
+def shares_total(operator: Operator, country: Fact) -> bool:
+    """Return whether a country's published count of base stations is about this operator too."""
+    if operator.country != country["country"]:
+        return False
+    return country["stations_of"] == "all" or country["stations_of"] in operator.generations
+
+
+def published_counts(use: str) -> dict[str, float]:
+    """Return published counts by operator, of one use: total, weight or check."""
+    return {f["operator"]: float(f["stations"]) for f in read_facts("stations") if f["use"] == use}
 
 
 def site_rows(sites: list[RadioSite]) -> list[Row]:
     """Return the rows of the sites table."""
-    published = {f["operator"]: f["source"] for f in read_facts("stations")}
-    national = {f["country"]: f["stations_source"] for f in read_facts("countries")}
+    served_by = list(dict.fromkeys(site.operator for site in sites))
+    cities = list(dict.fromkeys(site.city for site in sites))
+    share = subscribers(served_by, cities)
+    counted = {operator.firm: _count_source(operator) for operator in served_by}
     rows = []
     for site in sites:
         operator, city = site.operator, site.city
-        count = published.get(operator.firm) or (operator.five and national[city.country]) or ""
+        shown, count = counted[operator.firm]
+        part = share[city.country, city.zone][operator.firm]
         rows.append(
             {
                 "site": site.site,
@@ -147,15 +216,31 @@ def site_rows(sites: list[RadioSite]) -> list[Row]:
                 "people": round(site.people),
                 "stands_for": max(1.0, round(site.stations, 1)),
                 "structural": int(random_for("structural", site.site).random() < STRUCTURAL_SHARE),
-                **evidence("calibrated" if count else "synthetic", _site_source(city, count)),
+                **evidence(shown, _site_source(city, count, part.source)),
             }
         )
     return rows
 
 
-def _site_source(city: City, count: str) -> str:
-    place = "GeoNames" if city.source.startswith("GeoNames") else city.source
-    return f"{place}; count: {count or 'synthetic'}; people: synthetic share"
+def _count_source(operator: Operator) -> tuple[str, str]:
+    """Return how an operator's count of base stations is known; what was counted, by whom."""
+    for fact in read_facts("stations"):
+        if fact["operator"] == operator.firm and fact["use"] == "total":
+            return fact["provenance"], f"{fact['counts']}, {fact['source']}"
+    for country in read_facts("countries"):
+        if country["stations"] and shares_total(operator, country):
+            return "calibrated", f"{country['stations_count']}, {country['stations_source']}"
+    return "synthetic", "by gross product, synthetic"
+
+
+def _site_source(city: City, count: str, people: str) -> str:
+    """Return the short sources of a row; what stands in brackets there is left to the facts."""
+    place = city.source.removesuffix(", CC BY 4.0").removesuffix(", rounded, unverified")
+    return f"{place}; count: {_short(count)}; people: {_short(people)}"
+
+
+def _short(source: str) -> str:
+    return source.partition(" (")[0]
 
 
 def vendors_by_region(
@@ -169,9 +254,11 @@ def vendors_by_region(
     found = {}
     for operator, regions in blocks.items():
         key = mix.scope(operator.firm, operator.country, *layers)
-        _, source = mix.evidence[key]
+        provenance, source = mix.evidence[key]
+        # Who equips which region is drawn, unless there is but one vendor.
+        shown = provenance if len(mix.weights[key]) == 1 else "synthetic"
         for region, vendor in mix.draw(operator.firm, key, regions).items():
-            found[operator.firm, region] = (vendor, "synthetic", source)
+            found[operator.firm, region] = (vendor, shown, source)
     return found
 
 
@@ -181,17 +268,22 @@ def equipment_rows(sites: list[RadioSite], mix: VendorMix) -> list[Row]:
     five = vendors_by_region(sites, mix, "radio-5G", "radio")
     four = vendors_by_region(sites, mix, "radio")
     legacy = _legacy(sites, mix)
+    days = installed_days(sites)
     rows: list[Row] = []
     for site in sites:
         key = site.operator.firm, site.city.region
-        newest = five if site.operator.five else four
-        rows += _radio(site, made[newest[key][0]], newest[key])
-        rows.append(_unit(site, "eNB", made[four[key][0]]["baseband"], 1, "4G", four[key]))
+        newest, generation = (five, "5G") if site.operator.five else (four, "4G")
+        product, day = made[newest[key][0]], days.get((site.site, generation), "")
+        rows.append(_unit(site, "RU", product["radio"], 3, generation, newest[key], day))
+        if site.operator.five:
+            rows.append(_unit(site, "DU", product["baseband"], 1, "5G", newest[key], day))
+        if site.operator.four:
+            product, day = made[four[key][0]], days.get((site.site, "4G"), "")
+            rows.append(_unit(site, "eNB", product["baseband"], 1, "4G", four[key], day))
         if key in legacy:
-            rows.append(_unit(site, "eNB", made[legacy[key][0]]["baseband"], 1, "2G", legacy[key]))
-        rows.append(
-            _unit(site, "power", "site-power", 1, "", ("", "synthetic", "one at each site"))
-        )
+            product = made[legacy[key][0]]
+            rows.append(_unit(site, "eNB", product["baseband"], 1, "2G", legacy[key]))
+        rows.append(_unit(site, "power", "site-power", 1, "", ("", "synthetic", "one a site")))
     return rows
 
 
@@ -200,24 +292,37 @@ def _legacy(sites: list[RadioSite], mix: VendorMix) -> dict[tuple[str, str], tup
     return vendors_by_region(old, mix, "legacy") if old else {}
 
 
-def _radio(site: RadioSite, made: Fact, drawn: tuple[str, str, str]) -> list[Row]:
-    if not site.operator.five:
-        return [_unit(site, "RU", made["radio"], 3, "4G", drawn)]
-    return [
-        _unit(site, "RU", made["radio"], 3, "5G", drawn),
-        _unit(site, "DU", made["baseband"], 1, "5G", drawn),
-    ]
+def installed_days(sites: list[RadioSite]) -> dict[tuple[str, str], str]:
+    """Return when a site got the equipment of a generation, by site and generation.
+
+    An operator's largest cities come first, from its launch (or renewal) evenly until today; after
+    the life of equipment it is renewed. Nothing where the launch is not known.
+    """
+    places: dict[str, list[RadioSite]] = {}
+    for site in sites:
+        places.setdefault(site.operator.firm, []).append(site)
+    found = {}
+    for fact in read_facts("launches"):
+        start = date.fromisoformat(fact["renewed"] or fact["launched"])
+        here = sorted(places.get(fact["operator"], []), key=lambda s: (-s.people, s.site))
+        for i, site in enumerate(here):
+            day = start + (FIRST_DAY - start) * (i / len(here))
+            if day.replace(year=day.year + LIFE_YEARS, day=1) <= FIRST_DAY:
+                day = day.replace(year=day.year + LIFE_YEARS, day=1)
+            found[site.site, fact["generation"]] = day.replace(day=1).isoformat()
+    return found
 
 
 def _unit(
     site: RadioSite, function: str, product: str, quantity: int, generation: str,
-    drawn: tuple[str, str, str],
+    drawn: tuple[str, str, str], day: str = "",
 ) -> Row:  # fmt: skip
     return {
         "site": site.site,
         "function": function,
         "product": product,
         "quantity": quantity,
+        "installed": day,
         "generation": generation,
         **evidence(drawn[1], drawn[2]),
     }

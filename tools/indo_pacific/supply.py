@@ -1,58 +1,19 @@
-"""What equipment is made of, where, and who supplies whom how much a day."""
+"""What equipment is made of, by whom and where, and the flows of it."""
 
-import math
-from collections import Counter
-from dataclasses import dataclass, field
-
-from tools.indo_pacific.facts import (
-    Fact,
-    Row,
-    Tables,
-    evidence,
-    read_facts,
-    shares,
-    significant,
-    slug,
-)
+from tools.indo_pacific.facts import Fact, Row, Tables, evidence, read_facts, significant
 from tools.indo_pacific.lanes import GoodsLanes, Place
+from tools.indo_pacific.trade import Flows, Plant, installed, plants, sell
 
-HOME_SHARE = 0.25
-"""Part of an operator's purchases that a plant in its own country takes first, synthetic."""
-LIFE_DAYS = 3650.0
-"""Equipment is bought anew after ten years."""
 SPARE_CAPACITY = 0.1
-EQUAL = ("synthetic", "its plants supply equal shares")
-
-
-@dataclass(frozen=True)
-class Plant:
-    """A plant and its share of what its product's buyers in the case buy."""
-
-    plant: str
-    product: str
-    place: Place
-    share: float
-    fact: Fact = field(compare=False)
-    shown: tuple[str, str] = EQUAL
-
-
-@dataclass
-class Flows:
-    """Daily flows found so far, from the finished equipment towards the materials."""
-
-    rows: list[Row] = field(default_factory=list)
-    sales: dict[str, float] = field(default_factory=dict)
-    final: dict[str, float] = field(default_factory=dict)
-
-    def output(self, plant: str) -> float:
-        """Return what a plant makes a day."""
-        return self.sales.get(plant, 0.0) + self.final.get(plant, 0.0)
 
 
 def tables(
     sites: list[Row], equipment: list[Row], offices: dict[str, Place], lanes: GoodsLanes
 ) -> Tables:
     """Return firms, products, components, plants and supplies.
+
+    Only what is installed in the case, and what that is made of, is there: vendors whose
+    equipment nobody was drawn to have, and what only they buy, are left out.
 
     Parameters
     ----------
@@ -64,21 +25,57 @@ def tables(
         Grows by the lanes that the goods take.
     """
     made_at = plants()
+    facts = {f["product"]: f for f in read_facts("products")}
+    stocks = {f["stock"]: f for f in read_facts("stocks")}
+    used = _in_use({str(row["product"]) for row in equipment})
     flows = Flows()
-    _installed_flows(flows, made_at, sites, equipment, offices, lanes)
+    installed(flows, made_at, sites, equipment, offices)
     for product in makers_first():
-        _component_flows(flows, made_at, product, lanes)
+        if product in used:
+            group = made_at.get(product, [])
+            sell(flows, group, facts[product], stocks[facts[product]["stock"]], lanes)
+            _want_components(flows, product, group)
+    made = [_plant_row(p, flows) for group in made_at.values() for p in group if p.product in used]
+    products = [row for row in product_rows() if row["product"] in used]
+    named = {str(row["firm"]) for row in [*made, *products]} | set(offices)
+    named |= {str(row["operator"]) for row in sites}
     return {
-        "firms": firm_rows(),
-        "products": product_rows(),
-        "components": component_rows(),
-        "plants": [_plant_row(p, flows) for group in made_at.values() for p in group],
+        "firms": firm_rows(named),
+        "products": products,
+        "components": [row for row in component_rows() if row["product"] in used],
+        "plants": made,
         "supplies": flows.rows,
     }
 
 
-def firm_rows() -> list[Row]:
-    """Return makers, owners and operators."""
+def _in_use(there: set[str]) -> set[str]:
+    """Return products and all that they are made of."""
+    bill = _bill()
+    todo, found = sorted(there), set()
+    while todo:
+        product = todo.pop()
+        if product not in found:
+            found.add(product)
+            todo += [f["component"] for f in bill.get(product, [])]
+    return found
+
+
+def _bill() -> dict[str, list[Fact]]:
+    bill: dict[str, list[Fact]] = {}
+    for fact in read_facts("components"):
+        bill.setdefault(fact["product"], []).append(fact)
+    return bill
+
+
+def firm_rows(named: set[str]) -> list[Row]:
+    """Return the firms named somewhere in the case, and those that control them."""
+    facts = read_facts("firms") + read_facts("owners") + read_facts("operators")
+    parent = {f["firm"]: f["parent"] for f in facts}
+    kept: set[str] = set()
+    for firm in named:
+        while firm and firm not in kept:
+            kept.add(firm)
+            firm = parent.get(firm, "")
     return [
         {
             "firm": f["firm"],
@@ -87,13 +84,13 @@ def firm_rows() -> list[Row]:
             "parent": f["parent"],
             **evidence(f["provenance"], f["source"]),
         }
-        for f in read_facts("firms") + read_facts("owners") + read_facts("operators")
+        for f in facts
+        if f["firm"] in kept
     ]
 
 
 def product_rows() -> list[Row]:
     """Return the products; costs without a published figure are synthetic."""
-    listed = {f["product"] for f in read_facts("components")}
     return [
         {
             "product": f["product"],
@@ -102,7 +99,7 @@ def product_rows() -> list[Row]:
             "firm": f["firm"],
             "function": f["function"],
             "unit_cost_usd": float(f["unit_cost_usd"]),
-            "bill": "partial" if f["product"] in listed else "unknown",
+            "bill": f["bill"],
             **evidence("authored", f"cost: {f['cost_source']}"),
         }
         for f in read_facts("products")
@@ -124,141 +121,33 @@ def component_rows() -> list[Row]:
     ]
 
 
-def plants() -> dict[str, list[Plant]]:
-    """Return the plants of each product.
-
-    A country's published share is split equally over its plants, what is left equally over the
-    plants elsewhere; without a published share all plants count equally.
-    """
-    at: dict[str, list[Fact]] = {}
-    for fact in read_facts("plants"):
-        at.setdefault(fact["product"], []).append(fact)
-    published: dict[str, dict[str, Fact]] = {}
-    for fact in read_facts("country_shares"):
-        published.setdefault(fact["product"], {})[fact["country"]] = fact
-    return {p: _shared_out(facts, published.get(p, {})) for p, facts in at.items()}
-
-
-def _shared_out(facts: list[Fact], published: dict[str, Fact]) -> list[Plant]:
-    count = Counter(f["country"] for f in facts)
-    rest = sum(n for country, n in count.items() if country not in published)
-    left = 1.0 - math.fsum(float(f["share"]) for f in published.values())
-    shown = next((("calibrated", f["source"]) for f in published.values()), EQUAL)
-    found = []
-    for fact in facts:
-        country = fact["country"]
-        share = (
-            float(published[country]["share"]) / count[country]
-            if country in published
-            else left / rest
-        )
-        place = Place(country, float(fact["lat"]), float(fact["lon"]))
-        name = f"{fact['product']}-{slug(fact['place'])}"
-        found.append(Plant(name, fact["product"], place, share, fact, shown))
-    return found
-
-
 def makers_first() -> list[str]:
     """Return the products so that each comes before its components."""
-    parts: dict[str, list[str]] = {f["product"]: [] for f in read_facts("products")}
-    for fact in read_facts("components"):
-        parts[fact["product"]].append(fact["component"])
+    bill = _bill()
     order: list[str] = []
     seen: set[str] = set()
 
     def visit(product: str) -> None:
         if product not in seen:
             seen.add(product)
-            for part in parts[product]:
-                visit(part)
+            for fact in bill.get(product, []):
+                visit(fact["component"])
             order.append(product)
 
-    for product in parts:
-        visit(product)
+    for fact in read_facts("products"):
+        visit(fact["product"])
     return order[::-1]
 
 
-def _installed_flows(
-    flows: Flows,
-    made_at: dict[str, list[Plant]],
-    sites: list[Row],
-    equipment: list[Row],
-    offices: dict[str, Place],
-    lanes: GoodsLanes,
-) -> None:
-    """Let operators renew what they have; what has no operator is final demand."""
-    site_of = {row["site"]: row for row in sites}
-    units: dict[tuple[str, str], float] = {}
-    for row in equipment:
-        site = site_of[row["site"]]
-        key = str(site["operator"]), str(row["product"])
-        real = float(row["quantity"]) * float(site["stands_for"])
-        units[key] = units.get(key, 0.0) + real
-    for (operator, product), count in units.items():
-        if product not in made_at:
-            continue
-        daily = count / LIFE_DAYS
-        if operator:
-            group = _for_operator(made_at[product], offices[operator].country)
-            _ship(flows, group, operator, offices[operator], daily, lanes)
-        else:
-            for plant in made_at[product]:
-                _add(flows.final, plant.plant, daily * plant.share)
-
-
-def _for_operator(group: list[Plant], country: str) -> dict[Plant, float]:
-    world = {plant: plant.share for plant in group}
-    home = {plant: plant.share for plant in group if plant.place.country == country}
-    if not home:
-        return world
-    near = shares(home)
-    return {p: (1 - HOME_SHARE) * s + HOME_SHARE * near.get(p, 0.0) for p, s in world.items()}
-
-
-def _component_flows(
-    flows: Flows, made_at: dict[str, list[Plant]], product: str, lanes: GoodsLanes
-) -> None:
-    """Sell a product's output beyond the case, then buy what its plants take."""
-    outside = {f["product"]: float(f["outside_share"]) for f in read_facts("products")}[product]
-    for plant in made_at.get(product, []):
-        beyond = flows.output(plant.plant) * outside / (1.0 - outside)
-        _add(flows.final, plant.plant, significant(beyond))
-    bill = [f for f in read_facts("components") if f["product"] == product]
+def _want_components(flows: Flows, product: str, group: list[Plant]) -> None:
+    """Let the plants of a product buy what they take; alternatives in equal parts."""
+    bill = _bill().get(product, [])
     for fact in bill:
-        group = {p: p.share for p in made_at.get(fact["component"], [])}
-        alternatives = sum(bool(fact["choice"]) and f["choice"] == fact["choice"] for f in bill)
-        each = float(fact["quantity"]) / max(alternatives, 1)
-        for plant in made_at.get(product, []):
-            _ship(flows, group, plant.plant, plant.place, each * flows.output(plant.plant), lanes)
-
-
-def _ship(
-    flows: Flows,
-    group: dict[Plant, float],
-    customer: str,
-    destination: Place,
-    daily: float,
-    lanes: GoodsLanes,
-) -> None:
-    products = {f["product"]: f for f in read_facts("products")}
-    for plant, share in group.items():
-        fact = products[plant.product]
-        quantity = significant(daily * share)
-        _add(flows.sales, plant.plant, quantity)
-        flows.rows.append(
-            {
-                "supplier": plant.plant,
-                "customer": customer,
-                "lane": lanes.between(plant.place, destination, fact["carried"]),
-                "quantity_per_day": quantity,
-                "stock_days": float(fact["stock_days"]),
-                **evidence(*plant.shown),
-            }
-        )
-
-
-def _add(sums: dict[str, float], key: str, value: float) -> None:
-    sums[key] = sums.get(key, 0.0) + value
+        ways = sum(bool(fact["choice"]) and f["choice"] == fact["choice"] for f in bill)
+        each = float(fact["quantity"]) / max(ways, 1)
+        for plant in group:
+            daily = each * flows.output(plant.plant)
+            flows.want(fact["component"], plant.plant, plant.place, daily)
 
 
 def _plant_row(plant: Plant, flows: Flows) -> Row:

@@ -69,7 +69,7 @@ def least_loss(recipe: Recipe, halted: npt.ArrayLike, days: float) -> float:
         bounds=_bounds(recipe, halted, days, links) + [(0, None)] * plants,
         method="highs",
     )  # fmt: skip
-    return float(found.x[-plants:] @ recipe.margin)
+    return float(np.asarray(found.x)[-plants:] @ recipe.margin)
 
 
 def days_survived(recipe: Recipe, halted: npt.ArrayLike) -> float:
@@ -105,7 +105,7 @@ def days_survived(recipe: Recipe, halted: npt.ArrayLike) -> float:
         bounds=[(0, None)] * (links + plants + 1),
         method="highs",
     )
-    return np.inf if found.status == UNBOUNDED else float(found.x[-1])
+    return np.inf if found.status == UNBOUNDED else float(np.asarray(found.x)[-1])
 
 
 def _wider(rows: csr_array, columns: int) -> csr_array:
