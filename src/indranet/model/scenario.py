@@ -1,0 +1,299 @@
+"""A scenario: what happens, when, to what, and how the answer is computed."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from indranet.errors import Fault, InputError
+
+Do = Literal[
+    "halt", "outage", "close", "cut", "embargo", "exclude", "misconfigure", "exploit", "surge",
+]  # fmt: skip
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Days = Annotated[float, Field(ge=0, le=36_525, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1)]
+LARGEST_FILE = 1 << 20
+"""Bytes of a scenario; more is no scenario."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Law(_Strict):
+    """How long something lasts, drawn anew in each draw; all in days."""
+
+    law: Literal["fixed", "uniform", "triangular", "lognormal", "exponential"]
+    median: Positive | None = Field(None, description="lognormal: its median.")
+    sigma: Positive | None = Field(None, description="lognormal: sd of the logarithm.")
+    mean: Positive | None = Field(None, description="exponential: its mean.")
+    low: Days | None = Field(None, description="uniform, triangular: the least.")
+    mode: Days | None = Field(None, description="triangular: the likeliest.")
+    high: Days | None = Field(None, description="uniform, triangular: the most.")
+    days: Days | None = Field(None, description="fixed: so many.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Law":
+        needed = LAWS[self.law]
+        given = {name for name in LAW_NUMBERS if getattr(self, name) is not None}
+        if given != set(needed):
+            raise ValueError(f"law {self.law!r} takes {', '.join(needed)} and nothing else")
+        low, mode, high = (getattr(self, name) for name in ("low", "mode", "high"))
+        bounds = [value for value in (low, mode, high) if value is not None]
+        if bounds != sorted(bounds):
+            raise ValueError("low, mode and high come in this order")
+        return self
+
+
+def _branch(value: Any) -> str:
+    return "(law)" if isinstance(value, dict | Law) else "(days)"
+
+
+Lasting = Annotated[
+    Annotated[Days, Tag("(days)")] | Annotated[Law, Tag("(law)")], Discriminator(_branch)
+]
+"""A number of days, or the law that it is drawn from."""
+LAWS: Mapping[str, tuple[str, ...]] = {
+    "fixed": ("days",),
+    "uniform": ("low", "high"),
+    "triangular": ("low", "mode", "high"),
+    "lognormal": ("median", "sigma"),
+    "exponential": ("mean",),
+}
+"""The numbers of each law."""
+LAW_NUMBERS = ("days", "low", "mode", "high", "median", "sigma", "mean")
+
+
+class Circle(_Strict):
+    """All that lies within some distance of a place."""
+
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    km: Positive
+
+
+class Event(_Strict):
+    """One thing that happens."""
+
+    do: Do = Field(description="What happens; see the table of events.")
+    what: Name | None = Field(
+        None, description="Identifier of the thing; KIND:ID if several have it."
+    )
+    within: Circle | None = Field(None, description="Instead: all within some distance.")
+    region: Name | None = Field(None, description="Instead: all sites of a region.")
+    share: Share = Field(1.0, description="Part of the capacity that is lost.")
+    day: Days = Field(0.0, description="Day on which it begins; may be fractional.")
+    lasts_days: Lasting | None = Field(None, description="How long it lasts; for good if absent.")
+    recovery: Literal["sudden", "linear", "exponential"] = Field(
+        "sudden", description="How it ends."
+    )
+    recovery_days: Positive | None = Field(
+        None, description="Length of a linear recovery, or mean."
+    )
+    chance: Share = Field(1.0, description="Probability that it happens in a draw.")
+    only: tuple[Name, ...] = Field((), description="close: to these countries alone.")
+    but: tuple[Name, ...] = Field((), alias="except", description="close: not to these countries.")
+    origin: tuple[Name, ...] = Field((), alias="from", description="embargo: from these countries.")
+    to: tuple[Name, ...] = Field((), description="embargo: to these countries.")
+    products: tuple[Name, ...] = Field((), description="embargo: of these products; all if absent.")
+    by: tuple[Name, ...] = Field((), description="exclude: by these countries or operators.")
+    reversed_after_hours: Positive | None = Field(
+        None, description="misconfigure: taken back after."
+    )
+    factor: Positive | None = Field(None, description="surge: demand times this.")
+    territory: Name | None = Field(None, description="surge: in this country alone.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Event":
+        for name, (doing, needed) in ONLY_OF.items():
+            given = getattr(self, name) not in (None, ())
+            if given and self.do not in doing:
+                raise ValueError(f"{_SPOKEN.get(name, name)} belongs to {' or '.join(doing)}")
+            if needed and not given and self.do in doing:
+                raise ValueError(f"do = {self.do!r} takes {_SPOKEN.get(name, name)}")
+        aims = [name for name in ("what", "within", "region") if getattr(self, name) is not None]
+        if self.do == "embargo" and not (self.origin or self.to):
+            raise ValueError("do = 'embargo' takes from, to, or both")
+        if self.do != "embargo" and len(aims) != 1:
+            raise ValueError(f"do = {self.do!r} takes one of what, within, region")
+        if (self.recovery == "sudden") != (self.recovery_days is None):
+            raise ValueError("recovery_days goes with recovery linear or exponential")
+        return self
+
+
+ONLY_OF: Mapping[str, tuple[tuple[Do, ...], bool]] = {
+    "only": (("close",), False),
+    "but": (("close",), False),
+    "origin": (("embargo",), False),
+    "to": (("embargo",), False),
+    "products": (("embargo",), False),
+    "by": (("exclude",), True),
+    "reversed_after_hours": (("misconfigure",), False),
+    "factor": (("surge",), True),
+    "territory": (("surge",), False),
+}
+"""What belongs to some kinds of event alone, and whether these must have it."""
+_SPOKEN = {"but": "except", "origin": "from"}
+
+
+class Scenario(_Strict):
+    """What happens, and how the answer is computed."""
+
+    name: Name = Field(description="What it is called.")
+    days: Annotated[int, Field(ge=1, le=36_525)] = Field(description="Days to look at.")
+    draws: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1, description="Draws of what is random."
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Seed of the draws.")
+    authority: Name | None = Field(None, description="Whose exclusions decide on trust.")
+    agreements: tuple[str, ...] | None = Field(
+        None, description="Agreements in force; all if absent."
+    )
+    order_basis: Literal["planned", "realised", "initial"] = Field("planned", description="Orders.")
+    rationing: Literal["priority", "proportional", "clients_first"] = Field(
+        "priority", description="Who is served when a supplier is short."
+    )
+    adjustment_days: Positive = Field(6.0, description="Days over which a gap in stock is ordered.")
+    production: Literal["leontief", "ario"] = Field("leontief", description="How inputs bind.")
+    resourcing_days: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Days short after which other makers are asked; never if absent."
+    )
+    need_share: Annotated[float, Field(gt=0, le=1)] = Field(0.5, description="As for exposure.")
+    coupled: bool = Field(True, description="Services and supply act on each other.")
+    random_failures: bool = Field(False, description="Things fail as the table of failures says.")
+    hazards: bool = Field(False, description="Hazards strike as their table says.")
+    event: tuple[Event, ...] = Field((), description="What happens.")
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    """Read a scenario.
+
+    Parameters
+    ----------
+    path
+        A TOML file.
+
+    Raises
+    ------
+    InputError
+        With every fault, and the line of each.
+    """
+    file = Path(path)
+    name = file.name
+    try:
+        size = file.stat().st_size
+        if size > LARGEST_FILE:
+            raise InputError([Fault(name, problem="is larger than 1 MB", remedy="give a scenario")])
+        text = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(
+            [Fault(name, problem="does not exist", remedy="give the path of a scenario")]
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(
+            [Fault(name, problem="is no UTF-8 text", remedy="save it as UTF-8")]
+        ) from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        said = re.sub(r" \(at .*\)$", "", str(error))
+        line = int(found[1]) if found else 0
+        fault = Fault(name, line, problem=f"is no TOML: {said}", remedy="correct the line")
+        raise InputError([fault]) from None
+    try:
+        return Scenario.model_validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        lines = _lines(text)
+        raise InputError(sorted(_fault(name, one, lines) for one in error.errors())) from None
+
+
+def schema() -> str:
+    """Return the JSON Schema of a scenario, for editors that check while one types."""
+    found = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Scenario.model_json_schema(),
+    }
+    return json.dumps(found, indent=2) + "\n"
+
+
+def _fault(file: str, error: Any, lines: Mapping[tuple[Any, ...], int]) -> Fault:
+    """Return what pydantic found as a fault: line, key, value, what to do."""
+    path = tuple(part for part in error["loc"] if part not in ("(days)", "(law)"))
+    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), 0)
+    key = ".".join(str(part) for part in path if not isinstance(part, int))
+    value = "" if isinstance(error["input"], dict | list) else str(error["input"])
+    kind, said = error["type"], str(error["msg"])
+    if kind == "extra_forbidden":
+        known = _keys_of(path[:-1])
+        near = get_close_matches(str(path[-1]), known, n=1)
+        meant = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        return Fault(file, line, key, "", "is not known here", meant)
+    if kind == "missing":
+        return Fault(file, line, key, "", "is missing", "add it")
+    if kind == "literal_error":
+        return Fault(file, line, key, value, "is not a choice", f"write {error['ctx']['expected']}")
+    if kind == "value_error":
+        return Fault(file, line, key, "", said.removeprefix("Value error, "), "correct the event")
+    return Fault(file, line, key, value, "does not fit", f"{said[0].lower()}{said[1:]}")
+
+
+def _keys_of(path: tuple[Any, ...]) -> list[str]:
+    model: type[BaseModel] = Scenario
+    for part in path:
+        if part == "event":
+            model = Event
+        elif part == "lasts_days":
+            model = Law
+        elif part == "within":
+            model = Circle
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _lines(text: str) -> dict[tuple[Any, ...], int]:
+    """Return the line on which each key of a TOML text stands, by its path."""
+    found: dict[tuple[Any, ...], int] = {}
+    counts: dict[tuple[Any, ...], int] = {}
+    at: tuple[Any, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
+        if header:
+            names = tuple(part.strip().strip("\"'") for part in header[2].split("."))
+            if header[1] == "[[":
+                counts[names] = counts.get(names, -1) + 1
+                at = (*names, counts[names])
+            else:
+                at = tuple(_within(names, counts))
+            found[at] = number
+        else:
+            key = re.match(r"\s*([A-Za-z0-9_\"'-]+)\s*=", line)
+            if key:
+                found[(*at, key[1].strip("\"'"))] = number
+    return found
+
+
+def _within(names: tuple[str, ...], counts: Mapping[tuple[Any, ...], int]) -> Iterator[Any]:
+    """Yield a path with the number of the newest table of each array on it."""
+    for end, name in enumerate(names, 1):
+        yield name
+        if names[:end] in counts and end < len(names):
+            yield counts[names[:end]]
+
+
+EVENTS: tuple[str, ...] = get_args(Do)
+"""What an event may do."""
