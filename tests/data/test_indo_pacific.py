@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tools.indo_pacific import against, people
+from tools.indo_pacific import against, people, published
 
 from indranet.model.case import check, read
 from indranet.model.network import Network
@@ -58,16 +58,16 @@ def test_the_case_passes_check() -> None:
 
 
 def test_it_is_as_large_as_promised() -> None:
-    assert sum(p.stat().st_size for p in CASE.iterdir()) < 1_500_000
+    assert sum(p.stat().st_size for p in CASE.iterdir()) < 4_000_000
     operators = {s["operator"] for s in rows("sites")}
     radio = [s for s in rows("sites") if s["kind"] == "radio"]
     assert len(radio) >= 2000
     assert len({s["operator"] for s in radio}) >= 80
     assert len({s["country"] for s in radio}) == 30
-    assert len({f["firm"] for f in rows("firms")} - operators) >= 40
-    assert len(rows("products")) >= 40
-    assert len(rows("plants")) >= 60
-    assert len(rows("services")) >= 60
+    assert len({f["firm"] for f in rows("firms")} - operators) >= 120
+    assert len(rows("products")) >= 120
+    assert len(rows("plants")) >= 180
+    assert len(rows("services")) >= 200
 
 
 def test_its_page_counts_the_rows() -> None:
@@ -221,31 +221,14 @@ def test_bsnl_keeps_the_older_equipment_of_2020() -> None:
     assert share["huawei"] / total == pytest.approx(0.09, abs=0.06)
 
 
-@pytest.mark.parametrize(
-    ("product", "country", "share"),
-    [
-        ("euv-lithography", "NLD", 1.0),
-        ("resist-processing", "JPN", 0.96),
-        ("eda", "USA", 0.96),
-        ("silicon-wafer", "JPN", 0.56),
-        ("silicon-wafer", "TWN", 0.16),
-        ("silicon-wafer", "DEU", 0.14),
-        ("silicon-wafer", "KOR", 0.10),
-        ("gallium", "CHN", 0.98),
-    ],
-)
-def test_published_country_shares_hold_for_every_buyer(
-    product: str, country: str, share: float
-) -> None:
-    plant = {p["plant"]: p for p in rows("plants") if p["product"] == product}
-    bought: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for supply in rows("supplies"):
-        if supply["supplier"] in plant:
-            origin = plant[supply["supplier"]]["country"]
-            bought[supply["customer"]][origin] += float(supply["quantity_per_day"])
-    assert bought
-    for flows in bought.values():
-        assert flows[country] / sum(flows.values()) == pytest.approx(share, rel=1e-4)
+def test_published_facts_are_met() -> None:
+    """Thirty facts and more, each within its bound; what the case did not use is among them."""
+    found = list(published.compared(published.case_tables()))
+    assert len(found) >= 30
+    assert all(fact.source for fact in found)
+    assert sum(not fact.used for fact in found) >= 4
+    far = [(f.words, f.value) for f in found if abs(f.difference) > f.within]
+    assert not far
 
 
 def test_a_plant_buys_what_it_uses_and_can_make_what_it_sells() -> None:
@@ -273,7 +256,7 @@ def test_a_plant_buys_what_it_uses_and_can_make_what_it_sells() -> None:
                 assert bought[name, part["component"]] == pytest.approx(used, rel=1e-4)
 
 
-def test_the_bill_of_materials_is_more_than_five_tiers_deep() -> None:
+def test_the_bill_of_materials_is_nine_tiers_deep() -> None:
     parts: dict[str, list[str]] = defaultdict(list)
     for part in rows("components"):
         parts[part["product"]].append(part["component"])
@@ -281,8 +264,9 @@ def test_the_bill_of_materials_is_more_than_five_tiers_deep() -> None:
     def depth(product: str) -> int:
         return 1 + max((depth(p) for p in parts[product]), default=0)
 
-    assert depth("ericsson-baseband") >= 6
-    assert depth("ericsson-radio") >= 6
+    assert depth("symphony-du") >= 9
+    assert depth("ericsson-baseband") >= 8
+    assert depth("ericsson-radio") >= 8
     chosen = {p["component"]: p["choice"] for p in rows("components") if p["choice"]}
     assert "lithium-battery" in chosen
     assert "euv-lithography" not in chosen
@@ -327,12 +311,10 @@ def test_what_partners_lack_is_true_to_the_tables(network: Network) -> None:
     for lacking in summary["lacking"]:
         assert lacking["product"] in plants
         assert lacking["product"] not in made
-    assert {"rare-gases", "power-supply", "advanced-wafer", "euv-lithography"} <= {
-        lacking["product"] for lacking in summary["lacking"]
-    }
+    assert {"euv-lithography", "rare-gases"} & (plants - made)
     assert "gallium" in made
-    assert "Rare gases" in summary["sentence"]
-    assert "Power supply" in summary["sentence"]
+    for lacking in summary["lacking"][:3]:
+        assert lacking["name"].partition(", ")[0] in summary["sentence"]
 
 
 def test_everything_works_before_anything_is_taken_away(network: Network) -> None:
@@ -349,9 +331,11 @@ def test_everything_works_before_anything_is_taken_away(network: Network) -> Non
     # A vendor's installed units run on; without its spares and support some services stop.
     assert lost["now", "firm", "ericsson"] == 0
     assert 0 < lost["in time", "firm", "ericsson"] < everything
-    # The one maker of EUV lithography stops every chip of the newest kind, in time.
+    # The one maker of EUV lithography stops what takes chips of the newest kind, in time; its
+    # machines for older chips nearly everything.
     assert lost["now", "plant", "euv-lithography-veldhoven"] == 0
-    assert lost["in time", "plant", "euv-lithography-veldhoven"] == everything
+    assert everything / 2 < lost["in time", "plant", "euv-lithography-veldhoven"] < everything
+    assert lost["in time", "plant", "immersion-lithography-veldhoven"] > 0.9 * everything
     # An operator with two fifths of the people takes mobile data with it at once.
     assert lost["now", "firm", "jio"] >= 4
     # A closed passage makes lanes longer, not lost: its effect is on flows.
@@ -366,5 +350,7 @@ def test_radio_and_grid_hang_on_each_other(network: Network) -> None:
     assert ("jio-mumbai", "power-ind-west") in pairs
     assert ("power-ind-west", "power-control-ind") in pairs
     assert ("power-control-ind", "core-jio-mumbai") in pairs
-    battery = needs["autonomy_hours"][np.array([u == "jio-mumbai" for u in named])]
-    assert battery.tolist() == [3.0]
+    at = np.array(
+        [u == "jio-mumbai" and i.startswith("power") for u, i in zip(named, inputs, strict=True)]
+    )
+    assert needs["autonomy_hours"][at].tolist() == [3.0]

@@ -2,20 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from tools.indo_pacific import cables, hospital, transport
+from tools.indo_pacific import cables, core, hospital, radio, routes, transport
 from tools.indo_pacific.facts import Fact, Row, evidence, read_facts, slug
+from tools.indo_pacific.people import cities
 
 from indranet.geography.places import haversine_km
 from indranet.geography.sea import PASSAGES
 
-LAND = (
-    frozenset(
-        ["AUT", "BEL", "CHE", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GBR", "HUN", "IRL", "ITA", "LUX", "NLD", "NOR", "POL", "PRT", "SWE"]
-    ),
-    frozenset({"CAN", "MEX", "USA"}),
-    frozenset({"MYS", "SGP", "THA"}),
-    frozenset({"BGD", "IND", "NPL"}),
-    frozenset({"COD", "ZAF"}),
+_EUROPE = "AUT BEL CHE CZE DEU DNK ESP EST FIN FRA GBR HUN IRL ITA LUX NLD NOR POL PRT SWE"
+LAND = tuple(
+    frozenset(together.split(" "))
+    for together in (_EUROPE, "CAN MEX USA", "MYS SGP THA", "BGD IND NPL", "COD ZAF")
 )
 """Countries between which goods go by road and rail."""
 FARTHEST_BY_LAND_KM = 4000.0
@@ -132,7 +129,8 @@ def passage_rows() -> list[Row]:
 def cable_rows() -> list[Row]:
     """Return the ways of signals as lanes: backbones, sea cables, satellites, and between them."""
     return [
-        *transport.lane_rows(),
+        *transport.backbone_rows(),
+        *routes.lane_rows(cities(), core.core_sites(radio.operators())),
         *transport.backhaul_rows(list(cables.landings())),
         *hospital.lane_rows(),
         *cables.cable_rows(),

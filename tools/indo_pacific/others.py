@@ -1,6 +1,6 @@
 """Sites that are not radio, put together: core, transport, power, landings, compute, fleets."""
 
-from tools.indo_pacific import cables, compute, core, fleets, hospital, power, transport
+from tools.indo_pacific import cables, compute, core, fleets, hospital, power, routes, transport
 from tools.indo_pacific.core import CoreSite, core_sites
 from tools.indo_pacific.facts import Row, Tables
 from tools.indo_pacific.people import City
@@ -42,6 +42,7 @@ def tables(
     parts = (
         core.tables(operators, cities, managers),
         transport.tables(zones),
+        routes.tables(cities, core_sites(operators)),
         power.tables(cities, controlled),
         cables.tables(zones),
         compute.tables(zones),

@@ -71,11 +71,10 @@ def firm_rows(named: set[str]) -> list[Row]:
     """Return the firms named somewhere in the case, and those that control them."""
     facts = read_facts("firms") + read_facts("owners") + read_facts("operators")
     parent = {f["firm"]: f["parent"] for f in facts}
-    kept: set[str] = set()
-    for firm in named:
-        while firm and firm not in kept:
-            kept.add(firm)
-            firm = parent.get(firm, "")
+    kept, above = set(named), set(named)
+    while above:
+        above = {parent.get(firm, "") for firm in above} - kept - {""}
+        kept |= above
     return [
         {
             "firm": f["firm"],

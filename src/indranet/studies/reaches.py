@@ -7,10 +7,9 @@ from indranet.model.network import Network
 from indranet.model.schema import TABLES
 from indranet.studies.builder import Builder, Codes
 
-_SIGNAL_MODES = tuple(
-    TABLES["lanes"].column("mode").choices.index(mode)
-    for mode in ("land", "cable", "microwave", "satellite")
-)
+_MODES = TABLES["lanes"].column("mode").choices
+_LAND = _MODES.index("land")
+_SIGNAL_MODES = tuple(_MODES.index(mode) for mode in ("land", "cable", "microwave", "satellite"))
 
 
 def reach_gates(
@@ -24,8 +23,8 @@ def reach_gates(
 ) -> Codes:
     """Return one gate a row: the target works and a path of working lanes leads to it.
 
-    Lanes by cable, microwave, satellite and land carry signals both ways; every place between must
-    run, but need not itself reach anything. A service starts from its country's place on the lanes,
+    Lanes by cable, microwave and satellite carry signals both ways, and so do those by land between
+    sites; every place between must run, but need not itself reach anything. A service starts from its country's place on the lanes,
     else from any site of its country (and region) that a lane touches and that runs.
 
     Parameters
@@ -42,7 +41,11 @@ def reach_gates(
         Who must reach what, codes over all kinds, shape (rows,).
     """
     lanes = network["lanes"]
-    used = np.flatnonzero(there & np.isin(lanes["mode"], _SIGNAL_MODES))
+    # A road between countries or plants carries goods, not signals.
+    first, sites = network.offset("site"), len(network["sites"])
+    ends = np.stack([lanes["origin"], lanes["destination"]])
+    apart = (lanes["mode"] != _LAND) | ((ends >= first) & (ends < first + sites)).all(axis=0)
+    used = np.flatnonzero(there & apart & np.isin(lanes["mode"], _SIGNAL_MODES))
     lane_codes = np.tile(network.offset("lane") + used, 2)
     lane_gate = gate[lane_codes[: len(used)]]
     tail = np.concatenate([lanes["origin"][used], lanes["destination"][used]]).astype(np.int64)

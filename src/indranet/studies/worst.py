@@ -25,8 +25,18 @@ SERVICES, PEOPLE, SITES, SERVICE_SET, SITE_SET, COUNTRIES = range(6)
 """What is summed for each candidate. The two sets are sums of a hash of each thing lost: equal sums
 mean equal sets. From `COUNTRIES` on stand people, services (or sites) and sites of each country."""
 BY_COUNTRY = 3
-_FIRST_TOLD = ("product", "plant", "firm", "control", "territory", "jurisdiction")
-"""Order of causes of one loss: what is made before who makes it before where."""
+_FIRST_TOLD = (
+    "firm",
+    "territory",
+    "jurisdiction",
+    "plant",
+    "passage",
+    "lane",
+    "control",
+    "product",
+)
+"""Order of causes of one loss: who before where before what; that nobody at all makes a product any
+more is the least telling of them."""
 _COUNTRY_KINDS = ("territory", "jurisdiction")
 
 

@@ -33,9 +33,11 @@ Floats = npt.NDArray[np.float64]
 
 NODES = 1 << 22
 """Nodes of a diagram allowed unless the caller says otherwise; they take about 300 MB."""
-SECONDS = 60.0
+SECONDS = 20.0
 LEAST_SECONDS = 1.0
 """What one diagram may take in any case while time is left: its process has to start as well."""
+GIVE_UP = 6
+"""After so many diagrams in a row that were not there in time, the larger ones are not tried."""
 LEAVES = 100_000
 """Most leaves of one diagram: a chain of a million crashes the library."""
 BUILDER = Path(__file__).with_name("diagram.py")
@@ -104,7 +106,8 @@ def exact(
         Most nodes of a diagram, together with those on the way to it.
     seconds
         For all watched nodes together. Those with least below them come first, and each may take
-        an even share of the time that is left, or a second of it if that is more.
+        an even share of the time that is left, or a second of it if that is more. When several in a
+        row have not been there in time, the rest, which have more below them, is not tried.
 
     Returns
     -------
@@ -232,9 +235,10 @@ def _answers(
     with tempfile.TemporaryDirectory(prefix="indranet-") as folder, _Builder() as builder:
         file = Path(folder) / "diagram"
         limits = {"nodes": nodes, "path": str(file)}
+        missed = 0
         for place, root in enumerate(roots.tolist()):
             left = end - time.monotonic()
-            if left <= 0:
+            if left <= 0 or missed == GIVE_UP:
                 yield root, _no_answer(OVER)
                 continue
             below = np.sort(_below(net.start, net.inputs, root, met))
@@ -244,6 +248,7 @@ def _answers(
                 continue
             share = max(left / (len(roots) - place), min(left, LEAST_SECONDS))
             reply = builder.ask(_cone(net, root, below) | limits, share)
+            missed = missed + 1 if reply.get("why") == OVER else 0
             if "why" in reply:
                 yield root, _no_answer(reply["why"])
                 continue
