@@ -14,7 +14,7 @@ import pytest
 from tools.indo_pacific import against, people, published
 
 from indranet.model.case import check, read
-from indranet.model.network import Network
+from indranet.model.network import Network, Rows
 from indranet.model.schema import TABLES
 from indranet.studies.exposure import exposure
 
@@ -219,6 +219,16 @@ def test_bsnl_keeps_the_older_equipment_of_2020() -> None:
     # ZTE 44.4 %, Huawei 9 % (2020); blocks are states, so a share is met to about one state.
     assert share["zte"] / total == pytest.approx(0.444, abs=0.06)
     assert share["huawei"] / total == pytest.approx(0.09, abs=0.06)
+
+
+def test_stocks_change_nothing_that_exposure_says(network: Network) -> None:
+    """Now they are full, in time they have run out, however large."""
+    supplies = network["supplies"]
+    more = {**supplies.columns, "stock_days": supplies["stock_days"] * 3}
+    other = network.replace(supplies=Rows("supplies", more, supplies.words))
+    for kind in ("firm", "territory"):
+        one, two = (exposure(n, by=[kind]).tables["reach"] for n in (network, other))
+        assert (one["people_lost"] == two["people_lost"]).all()
 
 
 def test_published_facts_are_met() -> None:

@@ -343,12 +343,17 @@ def test_intervals_are_those_of_clopper_and_pearson() -> None:
     assert (low[4], high[4]) == pytest.approx((1 - one_sided, 1))
 
 
-def test_every_service_of_the_bundled_case_has_an_exact_answer() -> None:
+def test_every_service_of_the_bundled_case_has_an_answer() -> None:
+    """How many are exact hangs on the machine; without autonomies none is down less often."""
     network = read(example_folder("indo-pacific"))  # type: ignore[arg-type]
-    found = availability(groundwork(network))
+    found = availability(groundwork(network), seconds=4.0)
     table = found.tables["availability"]
-    assert set(table["method"]) == {"exact"}
-    assert found.summary["sampled"] == len(found.summary["left_out"]) == 0
-    now, late = (table["unavailability"][table["horizon"] == h] for h in ("now", "in time"))
-    assert (late >= now * (1 - 1e-9)).all()
-    assert (late > now).any()
+    assert set(table["method"]) == {"exact", "sampled"}
+    assert len(found.summary["left_out"]) == 0
+    assert (table["low"] <= table["unavailability"]).all()
+    assert (table["unavailability"] <= table["high"]).all()
+    exact = table["method"] == "exact"
+    assert (table["low"][exact] == table["high"][exact]).all()
+    now, late = (table["horizon"] == h for h in ("now", "in time"))
+    assert (table["high"][late] >= table["low"][now] * (1 - 1e-9)).all()
+    assert (table["low"][late] > table["high"][now]).any()

@@ -25,7 +25,7 @@ from indranet.model.schema import TABLES
 NAME = "Indo-Pacific"
 FIRST_DAY = date(2024, 7, 1)
 DESCRIPTION = (
-    "Mobile networks and the services on them in thirteen countries of the Indo-Pacific, with what "
+    "Mobile networks and the services on them in thirty countries of the Indo-Pacific, with what "
     "their equipment is made of: real places, names and ways, calibrated counts, synthetic mixes."
 )
 BUNDLED = FACTS.parents[2] / "src" / "indranet" / "data" / "indo-pacific"

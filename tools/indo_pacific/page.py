@@ -1,6 +1,8 @@
 """What the page of the bundled case shows: python tools/indo_pacific/page.py [--into DIR].
 
-Tables as Markdown and pictures as SVG, made from the case as it stands in the package.
+Tables as Markdown and pictures as SVG, made from the case as it stands in the package. With
+`--licences DIR`, the folder of Japan's radio station licences by municipality, the plot of
+prefectures as well.
 """
 
 import argparse
@@ -12,11 +14,13 @@ from pathlib import Path
 # Run as a script, Python looks for modules beside this file, not in the repository.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tools.indo_pacific import pictures
+import numpy as np
+from tools.indo_pacific import against, pictures
 from tools.indo_pacific.published import SHARES, Compared, Tables, case_tables, compared
 from tools.indo_pacific.stability import SEEDS, Steady, steadiness
 
 from indranet.model.schema import PROVENANCES, TABLES
+from indranet.runs.markup import Html
 from indranet.runs.words import listed, people
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -92,10 +96,28 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def write(into: Path) -> None:
+def plots(licences: Path | None) -> dict[str, Html]:
+    """Return plots of modelled against published counts, those that can be drawn."""
+    pairs = {"countries": against.countries(), "operators": against.firms()}
+    if licences is not None:
+        pairs["prefectures"] = against.prefectures(licences)
+    return {
+        f"stations-{name}": pictures.scatter(
+            np.array([pair.published for pair in some]),
+            np.array([pair.modelled for pair in some]),
+            [pair.name for pair in some],
+            f"Base stations of {len(some)} {name}, modelled against published, on logarithmic "
+            f"axes; R squared {against.fit(some):.2f}.",
+        )
+        for name, some in pairs.items()
+    }
+
+
+def write(into: Path, licences: Path | None) -> None:
     """Write the parts of the page into a folder, the pictures into its folder `images`."""
     tables = case_tables()
-    now, later = steadiness("now"), steadiness("in time")
+    steady = steadiness()
+    now, later = steady["now"], steady["in time"]
     parts = {
         "provenance": provenance_table(tables),
         "facts": facts_table(list(compared(tables))),
@@ -114,14 +136,16 @@ def write(into: Path) -> None:
         "plants": pictures.plants_map(tables["plants"], kinds),
     }
     (into / "images").mkdir(exist_ok=True)
-    pictures.write(into / "images", drawn)
+    pictures.write(into / "images", drawn | plots(licences))
 
 
 def main() -> None:
     """Write the parts of the page from the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--into", type=Path, default=DOCS, help="folder of the documentation")
-    write(parser.parse_args().into)
+    parser.add_argument("--licences", type=Path, help="folder of the licences by municipality")
+    asked = parser.parse_args()
+    write(asked.into, asked.licences)
 
 
 if __name__ == "__main__":

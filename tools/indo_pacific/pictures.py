@@ -39,7 +39,12 @@ def radio_map(sites: Sequence[Mapping[str, Value]]) -> Html:
 def ways_map(sites: Sequence[Mapping[str, Value]], lanes: Sequence[Mapping[str, Value]]) -> Html:
     """Return a map of the cables and links between sites."""
     at = {str(row["site"]): (float(row["lat"]), float(row["lon"])) for row in sites}
-    ways = [row for row in lanes if row["mode"] in _LINES and row["origin"] in at]
+    ways = [
+        row
+        for row in lanes
+        # A way is a route over others; a lane of goods has no site at its end.
+        if row["mode"] in _LINES and row["origin"] in at and not str(row["lane"]).startswith("way-")
+    ]
     ends = np.array([[at[str(row[end])] for end in ("origin", "destination")] for row in ways])
     lat, lon = ends[:, :, 0], ends[:, :, 1]
     shown = worldmap.frame(lat.ravel(), lon.ravel())

@@ -92,6 +92,16 @@ def _km(route: Route) -> float:
     return significant(sum(length[segment] for segment in route.segments), 3)
 
 
+def _mode(route: Route) -> str:
+    """Return what the weakest of a route's segments goes by: sky before air, sea before land."""
+    rows = [*cables.cable_rows(), *transport.backbone_rows()]
+    by = {str(row["lane"]): str(row["mode"]) for row in rows}
+    found = {by.get(segment, "land") for segment in route.segments}
+    return next(
+        mode for mode in ("satellite", "microwave", "cable", "land") if mode in found | {"land"}
+    )
+
+
 def reached(cities: list[City], cores: list[CoreSite]) -> Iterator[tuple[Area, list[str]]]:
     """Give each area with the core cities that it must reach: others than its own.
 
@@ -119,7 +129,7 @@ def lane_rows(cities: list[City], cores: list[CoreSite]) -> list[Row]:
             "lane": way(area, number),
             "origin": meeting(area),
             "destination": route.nodes[-1],
-            "mode": "land",
+            "mode": _mode(route),
             "km": max(transport.METRO_KM, _km(route)),
             **SHOWN,
         }

@@ -10,7 +10,7 @@ from tools.indo_pacific.facts import SEED
 
 from indranet.model.case import read
 from indranet.model.network import Network
-from indranet.studies.candidates import candidates, default_kinds
+from indranet.studies.candidates import candidates
 from indranet.studies.compile import Horizon
 from indranet.studies.groundwork import groundwork
 from indranet.studies.reach import NEED_SHARE, OTHER_NEED_SHARES, Reach, reach
@@ -52,19 +52,29 @@ class Steady:
     by_seed: tuple[int, ...]
 
 
-def steadiness(horizon: Horizon, seeds: Sequence[int] = SEEDS) -> list[Steady]:
-    """Return the worst dependences of the bundled case at a horizon, and how steady they are.
+def steadiness(
+    horizons: Sequence[Horizon] = ("now", "in time"), seeds: Sequence[int] = SEEDS
+) -> dict[Horizon, list[Steady]]:
+    """Return the worst dependences of the bundled case at each horizon, and how steady they are.
 
     Parameters
     ----------
-    horizon
-        When: now, in time.
+    horizons
+        When.
     seeds
         Of the cases to draw beside the bundled one.
     """
     own = _reached(SEED)
+    drawn: dict[Horizon, list[Places]] = {horizon: [] for horizon in horizons}
+    for seed in seeds:
+        other = _reached(seed)
+        for horizon in horizons:
+            drawn[horizon].append(_places(other, horizon, NEED_SHARE))
+    return {horizon: _steady(own, horizon, drawn[horizon]) for horizon in horizons}
+
+
+def _steady(own: tuple[Network, Reach], horizon: Horizon, drawn: Sequence[Places]) -> list[Steady]:
     places = {share: _places(own, horizon, share) for share in (NEED_SHARE, *OTHER_NEED_SHARES)}
-    drawn = [_places(_reached(seed), horizon, NEED_SHARE) for seed in seeds]
     found = []
     for group in own[1].summary["worst"][horizon][:WORST]:
         first = group["things"][0]
@@ -88,7 +98,7 @@ def _reached(seed: int) -> tuple[Network, Reach]:
         folder = Path(beside) / "case"
         build(folder, seed)
         network = read(folder)
-    return network, reach(groundwork(network), candidates(network, default_kinds(network)))
+    return network, reach(groundwork(network), candidates(network))
 
 
 def _places(reached: tuple[Network, Reach], horizon: Horizon, share: float) -> Places:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from indranet.errors import UsageError
 from indranet.model.network import Network
 from indranet.studies.compile import Compiled
+from indranet.studies.reaches import signal_lanes
 
 DEFAULT_KINDS: tuple[str, ...] = (
     "firm", "territory", "jurisdiction", "control", "product", "plant", "passage", "lane",
@@ -92,8 +93,11 @@ def default_kinds(network: Network) -> tuple[str, ...]:
     return DEFAULT_KINDS if behind else KINDS_ON_REQUEST
 
 
-def candidates(network: Network, by: Sequence[str]) -> Candidates:
-    """Return every candidate of some kinds.
+def candidates(network: Network, by: Sequence[str] = ()) -> Candidates:
+    """Return every candidate of some kinds, of `default_kinds` where none are named.
+
+    Of lanes only those that carry signals are taken away by default: goods that find one way closed
+    take another, and what closes ways is a passage. Who names lanes has them all.
 
     - firm: the firm; what it controls stops with it.
     - control: all that a parent controls, at any depth, without the parent.
@@ -111,8 +115,12 @@ def candidates(network: Network, by: Sequence[str]) -> Candidates:
     ids: list[str] = []
     countries: list[int] = []
     parts: list[npt.NDArray[np.integer]] = []
-    for kind in dict.fromkeys(by):
-        for identifier, country, things in _of_kind(network, kind):
+    for kind in dict.fromkeys(by or default_kinds(network)):
+        found = _of_kind(network, kind)
+        if kind == "lane" and not by:
+            carries = signal_lanes(network)
+            found = [row for row, kept in zip(found, carries.tolist(), strict=True) if kept]
+        for identifier, country, things in found:
             kinds.append(kind)
             ids.append(identifier)
             countries.append(country)

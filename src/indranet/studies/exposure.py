@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from indranet.model.network import Network
 from indranet.studies.availability import availability as availability_of
-from indranet.studies.candidates import Candidates, candidates, default_kinds
+from indranet.studies.candidates import Candidates, candidates
 from indranet.studies.compile import HORIZONS, Horizon
 from indranet.studies.cut_sets import service_cut_sets
 from indranet.studies.description import absent_tables
@@ -104,7 +104,6 @@ def exposure(
     UsageError
         When a kind of candidate, a country, an authority or an identifier is unknown.
     """
-    by = by or default_kinds(network)
     asked = candidates(network, by)
     day = network.first_day if on is None else on
     ground = groundwork(

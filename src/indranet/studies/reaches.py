@@ -12,6 +12,19 @@ _LAND = _MODES.index("land")
 _SIGNAL_MODES = tuple(_MODES.index(mode) for mode in ("land", "cable", "microwave", "satellite"))
 
 
+def signal_lanes(network: Network) -> npt.NDArray[np.bool_]:
+    """Return which lanes carry signals, shape (lanes,).
+
+    By cable, microwave and satellite; by land where both ends are sites, else it is a road.
+    """
+    lanes, first = network["lanes"], network.offset("site")
+    ends = np.stack([lanes["origin"], lanes["destination"]])
+    sites = ((ends >= first) & (ends < first + len(network["sites"]))).all(axis=0)
+    carries: npt.NDArray[np.bool_] = np.isin(lanes["mode"], _SIGNAL_MODES)
+    carries &= sites | (lanes["mode"] != _LAND)
+    return carries
+
+
 def reach_gates(
     network: Network,
     builder: Builder,
@@ -23,9 +36,9 @@ def reach_gates(
 ) -> Codes:
     """Return one gate a row: the target works and a path of working lanes leads to it.
 
-    Lanes by cable, microwave and satellite carry signals both ways, and so do those by land between
-    sites; every place between must run, but need not itself reach anything. A service starts from its country's place on the lanes,
-    else from any site of its country (and region) that a lane touches and that runs.
+    `signal_lanes` work both ways; every place between must run, but need not itself reach anything.
+    A service starts from its country's place on the lanes, else from any site of its country (and
+    region) that a lane touches and that runs.
 
     Parameters
     ----------
@@ -41,11 +54,7 @@ def reach_gates(
         Who must reach what, codes over all kinds, shape (rows,).
     """
     lanes = network["lanes"]
-    # A road between countries or plants carries goods, not signals.
-    first, sites = network.offset("site"), len(network["sites"])
-    ends = np.stack([lanes["origin"], lanes["destination"]])
-    apart = (lanes["mode"] != _LAND) | ((ends >= first) & (ends < first + sites)).all(axis=0)
-    used = np.flatnonzero(there & apart & np.isin(lanes["mode"], _SIGNAL_MODES))
+    used = np.flatnonzero(there & signal_lanes(network))
     lane_codes = np.tile(network.offset("lane") + used, 2)
     lane_gate = gate[lane_codes[: len(used)]]
     tail = np.concatenate([lanes["origin"][used], lanes["destination"][used]]).astype(np.int64)
