@@ -68,7 +68,10 @@ def tables(zones: set[tuple[str, str]]) -> Tables:
 
 
 def _terminals() -> list[Row]:
-    """Return a system's terminal at each of its landings."""
+    """Return each system at its landings, an equal part of it at each."""
+    ends: dict[str, set[str]] = {}
+    for fact in systems():
+        ends.setdefault(fact["system"], set()).update((fact["origin"], fact["destination"]))
     rows: list[Row] = []
     for place in landings():
         touching = [
@@ -77,10 +80,9 @@ def _terminals() -> list[Row]:
             if place["landing"] in {f["origin"], f["destination"]} and _product(f)
         ]
         for product in sorted({_product(f) for f in touching}):
-            count = len({f["system"] for f in touching if _product(f) == product})
-            rows.append(
-                unit_row(landing(place["landing"]), "cable", product, count, "", UNVERIFIED)
-            )
+            here = {f["system"] for f in touching if _product(f) == product}
+            part = significant(sum(1 / len(ends[system]) for system in sorted(here)), 3)
+            rows.append(unit_row(landing(place["landing"]), "cable", product, part, "", UNVERIFIED))
     return rows
 
 

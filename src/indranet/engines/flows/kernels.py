@@ -227,98 +227,119 @@ def suppliers(
     demand
         Orders by chunk of clients, shape (chunks, plants, scenarios).
     """
-    wide = state.stock.shape[1]
+    # Arrays are taken out of their tuples once, as above.
+    cells, under, limit, made_by, planned, spare, consumed_by = (
+        state.cells, state.under, state.limit, state.made, state.planned, state.spare,
+        state.consumed,
+    )  # fmt: skip
+    out, out_links, flow_of, rank_of, cell, room, delay = (
+        net.out, net.out_links, net.flow, net.rank, net.cell, net.room, net.delay,
+    )  # fmt: skip
+    usual, most, final_of = net.usual, net.capacity, net.final
+    wide, one_day, under_way = limit.shape[1], len(cell) == 0, len(under) > 0
+    degree = 0
     for plant in range(first, last):
+        degree = max(degree, out[plant + 1] - out[plant])
+    ordered, flow, served = np.empty(degree), np.empty(degree), np.empty(degree)
+    rank = np.empty(degree, dtype=np.int8)
+    for plant in range(first, last):
+        begin, count = out[plant], out[plant + 1] - out[plant]
         for b in range(wide):
-            can = net.capacity[plant]
+            can = most[plant]
             if len(capacity) > 0:
                 can *= capacity[plant, b]
-            final = net.final[plant]
+            final = final_of[plant]
             if len(wishes) > 0:
                 final *= wishes[plant, b]
             wanted = 0.0
             for chunk in range(len(demand)):
                 wanted += demand[chunk, plant, b]
             wanted += final
-            if abs(wanted - net.usual[plant]) < CLOSE * net.usual[plant]:
-                wanted = net.usual[plant]
-            made = min(wanted, can, state.limit[plant, b])
+            if abs(wanted - usual[plant]) < CLOSE * usual[plant]:
+                wanted = usual[plant]
+            made = min(wanted, can, limit[plant, b])
             consumed = final
             if made < wanted:
-                consumed = share_out(net, state, acts.rationing, day, plant, b, made, final)
-            state.made[plant, b] = made
-            state.planned[plant, b] = min(wanted, can)
-            state.spare[plant, b] = can - made
-            state.consumed[plant, b] = consumed
+                for n in range(count):
+                    link = out_links[begin + n]
+                    go = link
+                    if not one_day:
+                        go = cell[link] + (day + 1 + delay[link]) % room[link]
+                    ordered[n], flow[n], rank[n] = cells[go, b], flow_of[link], rank_of[link]
+                consumed = share_out(
+                    ordered, flow, rank, served, count, acts.rationing, made, final
+                )
+                for n in range(count):
+                    link = out_links[begin + n]
+                    go = link
+                    if not one_day:
+                        go = cell[link] + (day + 1 + delay[link]) % room[link]
+                    cells[go, b] = served[n]
+                    if under_way:
+                        under[link, b] -= ordered[n] - served[n]
+            made_by[plant, b] = made
+            planned[plant, b] = min(wanted, can)
+            spare[plant, b] = can - made
+            consumed_by[plant, b] = consumed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def share_out(
-    net: Links, state: Moved, rationing: int, day: int, plant: int, b: int, made: float,
-    final: float,
+    ordered: Array, flow: Array, rank: Array, served: Array, count: int, rationing: int,
+    made: float, final: float,
 ) -> float:  # fmt: skip
-    """Share out what a supplier that is short has made; return what final demand gets."""
-    begin, end = net.out[plant], net.out[plant + 1]
+    """Share out what a supplier that is short has made; return what final demand gets.
+
+    Orders, usual flows and ranks of its first `count` clients; `served` is filled.
+    """
     lowest, highest = 127, -1
-    for at in range(begin, end):
-        link = net.out_links[at]
-        if net.flow[link] > 0:
-            lowest, highest = min(lowest, net.rank[link]), max(highest, net.rank[link])
+    for n in range(count):
+        served[n] = 0.0
+        if flow[n] > 0:
+            lowest, highest = min(lowest, rank[n]), max(highest, rank[n])
     if highest < 0:
         lowest, highest = 0, 0
     left, got = made, 0.0
-    for rank in range(lowest, highest + 1):
+    for level in range(lowest, highest + 1):
         asked, usual = 0.0, 0.0
-        for at in range(begin, end):
-            link = net.out_links[at]
-            if net.flow[link] > 0 and net.rank[link] == rank:
-                asked += state.cells[_slot(net, day, link), b]
-                usual += net.flow[link]
-        last = final if rank == highest and rationing != CLIENTS_FIRST else 0.0
+        for n in range(count):
+            if flow[n] > 0 and rank[n] == level:
+                asked += ordered[n]
+                usual += flow[n]
+        last = final if level == highest and rationing != CLIENTS_FIRST else 0.0
         asked += last
         given = min(left, asked)
         left -= given
-        if given >= asked:
-            got += last
-            continue
-        level = given / asked
-        if rationing == PRIORITY:
-            level = _water_level(net, state, day, plant, b, rank, given, usual + last, last)
-        for at in range(begin, end):
-            link = net.out_links[at]
-            if net.flow[link] > 0 and net.rank[link] == rank:
-                slot = _slot(net, day, link)
-                order = state.cells[slot, b]
-                served = order * level
-                if rationing == PRIORITY:
-                    served = min(order, net.flow[link] * level)
-                state.cells[slot, b] = served
-                if len(state.under) > 0:
-                    state.under[link, b] -= order - served
-        got += last * min(1.0, level)
+        part = 1.0
+        if given < asked:
+            part = given / asked
+            if rationing == PRIORITY:
+                part = _water_level(ordered, flow, rank, count, level, given, usual + last, last)
+        for n in range(count):
+            if flow[n] > 0 and rank[n] == level:
+                if given < asked and rationing == PRIORITY:
+                    served[n] = min(ordered[n], flow[n] * part)
+                else:
+                    served[n] = ordered[n] * part
+        got += last * min(1.0, part)
     if rationing == CLIENTS_FIRST:
         got = min(left, final)
         left -= got
     asked = 0.0
-    for at in range(begin, end):
-        link = net.out_links[at]
-        if net.flow[link] == 0:
-            asked += state.cells[_slot(net, day, link), b]
+    for n in range(count):
+        if flow[n] == 0:
+            asked += ordered[n]
     if asked > 0:
         part = min(1.0, max(left, 0.0) / asked)
-        for at in range(begin, end):
-            link = net.out_links[at]
-            if net.flow[link] == 0:
-                slot = _slot(net, day, link)
-                if len(state.under) > 0:
-                    state.under[link, b] -= (1.0 - part) * state.cells[slot, b]
-                state.cells[slot, b] *= part
+        for n in range(count):
+            if flow[n] == 0:
+                served[n] = ordered[n] * part
     return got
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _water_level(
-    net: Links, state: Moved, day: int, plant: int, b: int, rank: int, made: float, usual: float,
+    ordered: Array, flow: Array, rank: Array, count: int, chosen: int, made: float, usual: float,
     final: float,
 ) -> float:  # fmt: skip
     """Return L where final min(1, L) + sum flow min(order / flow, L) is what there is.
@@ -331,15 +352,13 @@ def _water_level(
     for _ in range(SWEEPS):
         served = final * min(1.0, level)
         slope = final if level < 1.0 else 0.0
-        for at in range(net.out[plant], net.out[plant + 1]):
-            link = net.out_links[at]
-            if net.flow[link] > 0 and net.rank[link] == rank:
-                order = state.cells[_slot(net, day, link), b]
-                if order > net.flow[link] * level:
-                    served += net.flow[link] * level
-                    slope += net.flow[link]
+        for n in range(count):
+            if flow[n] > 0 and rank[n] == chosen:
+                if ordered[n] > flow[n] * level:
+                    served += flow[n] * level
+                    slope += flow[n]
                 else:
-                    served += order
+                    served += ordered[n]
         if slope <= 0 or made - served <= ROUNDED * made:
             break
         level += (made - served) / slope
