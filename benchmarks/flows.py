@@ -36,8 +36,8 @@ def rows() -> list[dict[str, Any]]:
     return [
         _row(
             "flows: 1M firms, 5M links, one day", day, "s", 0.1,
-            f"at least {moved / 1e9:.2f} GB a day through memory, {moved / day / stream:.0%} of what "
-            f"a copy reaches here ({stream / 1e9:.0f} GB/s)",
+            f"at least {moved / 1e9:.2f} GB a day through memory, {moved / day / stream:.0%} of "
+            f"what a copy reaches here ({stream / 1e9:.0f} GB/s)",
         ),
         _row(
             "most memory of it", _peak(), "GB", 2.0, "whole process, building the net included",
