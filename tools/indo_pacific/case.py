@@ -58,11 +58,7 @@ def case_tables() -> Tables:
         "sites": standing,
         "equipment": installed,
         "services": served["services"],
-        "needs": access["needs"]
-        + rest["needs"]
-        + lanes.cable_needs()
-        + served["needs"]
-        + services.port_needs(facilities),
+        "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"],
         "failures": rest["failures"] + lanes.failure_rows(),
         "facilities": facilities,
         "agreements": _restated("agreements", "name", "kind", "parties", "from", "covers"),

@@ -3,7 +3,7 @@
 from tools.indo_pacific.facts import Row, Tables, evidence
 from tools.indo_pacific.people import City
 from tools.indo_pacific.radio import power_site
-from tools.indo_pacific.rows import any_of, autonomy, place_row
+from tools.indo_pacific.rows import any_of, autonomy, place_row, power_need
 
 
 def zones(cities: list[City]) -> list[tuple[str, str]]:
@@ -14,9 +14,9 @@ def zones(cities: list[City]) -> list[tuple[str, str]]:
 def tables(cities: list[City], controlled: set[str]) -> Tables:
     """Return power regions for sites and needs.
 
-    A grid is steered by its country's control service, or by hand over the telephone: emergency
-    calls stand for a telephone that any operator carries. A grid without a control service in the
-    case is steered on the spot and needs nobody's network.
+    A grid is steered over links of its own, or by its country's control service. Whose equipment
+    these links run on is not known. They take the power of the grid themselves, after a day on
+    generators: power and control hang on each other.
 
     Parameters
     ----------
@@ -28,19 +28,29 @@ def tables(cities: list[City], controlled: set[str]) -> Tables:
     hours, shown = autonomy("grid control")
     needs: list[Row] = []
     for country, zone in zones(cities):
-        if country in controlled:
-            code = country.lower()
-            part = "" if zone == "all" else f"-{zone}"
-            ways = [f"power-control-{code}", f"emergency-call-{code}{part}"]
-            site = power_site(country, zone)
-            needs += any_of(site, "control", ways, shown, autonomy_hours=hours)
-    return {"sites": [_row(cities, *zone) for zone in zones(cities)], "needs": needs}
+        site, links = power_site(country, zone), grid_links(country, zone)
+        control = [f"power-control-{country.lower()}"] if country in controlled else []
+        needs += any_of(site, "control", [links, *control], shown, autonomy_hours=hours)
+        needs.append(power_need(links, country, zone, "core"))
+    return {
+        "sites": [row for zone in zones(cities) for row in _rows(cities, *zone)],
+        "needs": needs,
+    }
 
 
-def _row(cities: list[City], country: str, zone: str) -> Row:
+def grid_links(country: str, zone: str) -> str:
+    """Return the identifier of the links over which a grid is steered."""
+    return power_site(country, zone).replace("power-", "grid-links-", 1)
+
+
+def _rows(cities: list[City], country: str, zone: str) -> list[Row]:
     here = [c for c in cities if (c.country, c.zone) == (country, zone)]
     heart = max(here, key=lambda city: city.people)
     shown = evidence("authored", "one grid a zone, at its largest city")
     place = {"country": country, "zone": zone, "lat": str(heart.lat), "lon": str(heart.lon)}
     text = {key: str(value) for key, value in shown.items()}
-    return place_row(power_site(country, zone), "power", place | text)
+    own = {**place, "provenance": "authored", "source": "the grid's own links; equipment not known"}
+    return [
+        place_row(power_site(country, zone), "power", place | text),
+        place_row(grid_links(country, zone), "aggregation", own),
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tools.indo_pacific import cables, fleets, transport
+from tools.indo_pacific import cables, fleets, power, transport
 from tools.indo_pacific.compute import ai_servers, ai_site, datacentre
 from tools.indo_pacific.core import CoreSite, Network, area_of, hub, node
 from tools.indo_pacific.facts import Row, evidence, read_facts
@@ -215,9 +215,10 @@ def _vehicles(service: str, served: Served, world: World) -> Group:
 
 
 def _power_control(service: str, served: Served, world: World) -> Group:
-    """Grid control talks over any two cores, from a control centre at a data centre."""
-    yield from _chosen(service, "transport", _cores(world, served.country), PAIR, 8.0)
-    yield from _chosen(service, "control centre", _datacentres(served.country), 1.0, 8.0)
+    """Grid control talks over the grids' own links, with two mobile cores behind them."""
+    zones = [zone for country, zone in power.zones(world.cities) if country == served.country]
+    links = {power.grid_links(served.country, zone): PAIR for zone in zones}
+    yield from _chosen(service, "links", links | _cores(world, served.country), PAIR, 8.0)
 
 
 def _fuel(service: str, served: Served, world: World) -> Group:

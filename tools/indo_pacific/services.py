@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from tools.indo_pacific import core, hospital, power
 from tools.indo_pacific.facts import Fact, Row, Tables, Value, evidence, read_facts, significant
-from tools.indo_pacific.rows import ASSUMED, need_row
 from tools.indo_pacific.service_needs import (
     Served,
     World,
@@ -16,7 +15,7 @@ from tools.indo_pacific.service_needs import (
 
 DAYS_PER_YEAR = 365.0
 
-__all__ = ["World", "controlled", "port_needs", "tables"]
+__all__ = ["World", "controlled", "tables"]
 
 
 def controlled() -> set[str]:
@@ -101,16 +100,3 @@ def _value(fact: Fact, served: Served, world: World) -> Value:
     return significant(
         float(nation["gdp_usd"]) / DAYS_PER_YEAR * float(fact["value_share"]) * part, 3
     )
-
-
-def port_needs(facilities: list[Row]) -> list[Row]:
-    """Return what ports need: the port operations of their country, where it has them."""
-    present = _countries_of("port-operations")
-    return [
-        need_row(
-            str(row["facility"]), "operations", named("port-operations", str(row["country"])),
-            ASSUMED, autonomy_hours=24.0,
-        )
-        for row in facilities
-        if row["country"] in present
-    ]  # fmt: skip

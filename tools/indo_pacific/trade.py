@@ -237,6 +237,11 @@ def _balanced(group: list[Plant], buyers: list[Buyer], market: Market) -> Matrix
     """
     share = np.array([plant.share for plant in group])
     demand = np.array([buyer.daily for buyer in buyers])
+    shunned = {(fact["country"], fact["firm"]) for fact in read_facts("not_bought")}
+    open_ = np.array(
+        [[(b.place.country, p.fact["firm"]) not in shunned for b in buyers] for p in group]
+    )
+    open_ |= ~open_.any(axis=0)
     km = np.maximum(
         haversine_km(
             np.array([plant.place.lat for plant in group])[:, None],
@@ -247,18 +252,20 @@ def _balanced(group: list[Plant], buyers: list[Buyer], market: Market) -> Matrix
         NEAREST_KM,
     )
     near = km**-market.elasticity
-    flow = _fitted(share[:, None] * demand * near, share, demand)
+    flow = _fitted(share[:, None] * demand * near * open_, share, demand)
     rank = np.argsort(np.argsort(-flow, axis=0, kind="stable"), axis=0, kind="stable")
     kept = (flow >= market.least * demand) & (rank < market.sources)
     # A small plant keeps its best customer.
     kept[np.arange(len(group)), np.argmax(flow, axis=1)] = True
+    kept &= flow > 0
     return _fitted(np.where(kept, flow, 0.0), share, demand)
 
 
 def _fitted(flow: Matrix, share: Matrix, demand: Matrix) -> Matrix:
     sales = share * demand.sum()
     for _ in range(ROUNDS):
-        flow = flow * (sales / flow.sum(axis=1))[:, None]
+        sold = flow.sum(axis=1)
+        flow = flow * np.divide(sales, sold, out=np.zeros_like(sold), where=sold > 0)[:, None]
         flow = flow * (demand / flow.sum(axis=0))
     return flow
 

@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 
 NODES = 1 << 22
 """Nodes of a diagram allowed unless the caller says otherwise; they take about 300 MB."""
-SECONDS = 20.0
+SECONDS = 10.0
 LEAST_SECONDS = 1.0
 """What one diagram may take in any case while time is left: its process has to start as well."""
 GIVE_UP = 6

@@ -25,12 +25,12 @@ class RiskNet:
         Product of each firm; its sales, final demand included, and its purchases; shape (firms,).
     out, client, down, group
         Links by supplier in compressed rows: the client of each link, what a full loss of the
-        supplier takes of the client's input, and the group (client, product) that it belongs to.
+        supplier takes of the client's input, and the group (client, input) that it belongs to.
     into, supplier, up
         Links by client in compressed rows: the supplier of each link, and what a full loss of the
         client takes of the supplier's sales.
     of, essential
-        Client of each group, and whether its product binds it, shape (groups,).
+        Client of each group, and whether its input binds it, shape (groups,).
     """
 
     sector: Codes
@@ -59,6 +59,7 @@ def risk_net(
     *,
     need: npt.ArrayLike = ESSENTIAL,
     final: npt.ArrayLike = 0.0,
+    input_: npt.ArrayLike | None = None,
 ) -> RiskNet:
     """Build a net.
 
@@ -69,10 +70,13 @@ def risk_net(
     sector
         What each firm makes, whole numbers from 0, shape (firms,).
     need
-        How the supplier's product binds the client: ESSENTIAL, DEFERRABLE or NEGLIGIBLE; one a
-        link, the same for all links of a client and product.
+        How the input binds the client: ESSENTIAL, DEFERRABLE or NEGLIGIBLE; one a link, the same
+        for all links of a client and input.
     final
         Final demand of each firm, which never falls; 0 is the paper.
+    input_
+        Which input of its client a link brings, whole numbers from 0: what comes as one input can
+        stand in for one another. By default what the supplier makes.
 
     Raises
     ------
@@ -101,12 +105,15 @@ def risk_net(
         raise ValueError("risk_net: need is ESSENTIAL, DEFERRABLE or NEGLIGIBLE")
     sells = np.bincount(supplier, weights=flow, minlength=firms) + final
     buys = np.bincount(client, weights=flow, minlength=firms).astype(np.float64)
-    kinds = int(sector.max(initial=0)) + 1
-    keys, group = np.unique(client * kinds + sector[supplier], return_inverse=True)
+    brought = sector[supplier] if input_ is None else np.asarray(input_, dtype=np.int64)
+    if brought.shape != (links,) or (links and brought.min() < 0):
+        raise ValueError("risk_net: input_ holds one whole number from 0 a link")
+    kinds = int(brought.max(initial=0)) + 1
+    keys, group = np.unique(client * kinds + brought, return_inverse=True)
     kind = np.zeros(len(keys), dtype=np.int64)
     kind[group] = need
     if np.any(kind[group] != need):
-        raise ValueError("risk_net: links of one client and product disagree on need")
+        raise ValueError("risk_net: links of one client and input disagree on need")
     whole = np.bincount(group, weights=flow, minlength=len(keys))
     of_input = np.where(kind[group] == ESSENTIAL, whole[group], buys[client])
     down = np.where(kind[group] == NEGLIGIBLE, 0.0, flow / of_input)
