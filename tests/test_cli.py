@@ -117,6 +117,7 @@ def test_quiet_prints_nothing(here: Path, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["exposure", "case", "--systemic", "--weight", "people"], 2, "choose from sales, largest"),
         (["exposure", "case", "--only", " , "], 2, "--only ' , ' names nothing"),
         (["exposure", "case", "--by", ""], 2, "--by '' names nothing"),
         (["exposure", "case", "--authority", ""], 2, "--authority '' names nothing"),
@@ -151,7 +152,7 @@ def test_every_question_is_answered_and_drawn(
 ) -> None:
     assert run(["init", "mine", "--quiet"]) == 0
     asked = ["--only", "IND,JPN", "--authority", "list-one", "--pairs", "--availability",
-             "--reasons", "emergency-call-pune"]  # fmt: skip
+             "--systemic", "--reasons", "emergency-call-pune"]  # fmt: skip
     services = (here / "mine" / "services.csv").read_text().splitlines()[1:]
     asked[-1] = services[0].split(",")[0]
     assert run(["exposure", "mine", *asked, "--out", "answer"]) == 0
@@ -160,17 +161,20 @@ def test_every_question_is_answered_and_drawn(
         "What can they make alone?", "What stops, without what?", "Two at once",
         "Not trusted where list-one excludes Alpha Radio", "is lost: ",
         "Smallest sets of things without which it stops:", "Down most",
+        "Most of all production stops in the end without:",
     ):  # fmt: skip
         assert line in told, line
     assert run(["check", "answer"]) == 0
     manifest = json.loads((here / "answer" / "run.json").read_text())
-    assert manifest["inputs"] == ["mine", *asked[:4], *asked[6:], "--pairs", "--availability"]
+    flags = ["--pairs", "--availability", "--systemic", "--tolerance", "0.01", "--weight", "sales"]
+    assert manifest["inputs"] == ["mine", *asked[:4], *asked[7:], *flags]
     assert manifest["seed"] == 0
     assert run(["report", "answer", "--xlsx"]) == 0
     page = (here / "answer" / "report.html").read_text()
     for title in (
         "Down every tier", "Two losses at once", "What works and is not trusted",
         "How often services are down", "What they can make alone",
+        "How much production stops in the end",
     ):  # fmt: skip
         assert page.count(f">{title}<") == 2, title  # once in the contents, once as a heading
 

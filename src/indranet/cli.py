@@ -170,6 +170,15 @@ def exposure(
     availability: Annotated[
         bool, typer.Option("--availability", help="How often services are down, from failures.")
     ] = False,
+    systemic: Annotated[
+        bool, typer.Option("--systemic", help="How much of all production stops in the end.")
+    ] = False,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", min=0.0, max=1.0, help="Of --systemic: smallest loss.")
+    ] = 0.01,
+    weight: Annotated[
+        str, typer.Option("--weight", metavar="sales|largest", help="Of --systemic: what counts.")
+    ] = "sales",
     out: Out = None,
     max_file_gb: FileGigabytes = 4.0,
     max_columns: MostColumns = 10_000,
@@ -189,12 +198,16 @@ def exposure(
         "pairs": pairs,
         "reasons": _named("--reasons", reasons),
         "availability": availability,
+        "systemic": systemic,
     }
+    if systemic:
+        asked |= {"tolerance": tolerance, "weight": _weight(weight)}
     network = _read(case, silent, _limits(max_file_gb, max_columns))
     options = {"by": by, "only": only, "authority": authority, "on": on, "reasons": reasons}
     inputs = [str(case)]
     inputs += [word for name, text in options.items() if text for word in (f"--{name}", text)]
-    inputs += [f"--{name}" for name in ("pairs", "availability") if asked[name]]
+    inputs += [f"--{name}" for name in ("pairs", "availability", "systemic") if asked[name]]
+    inputs += ["--tolerance", f"{tolerance:g}", "--weight", weight] if systemic else []
     run = _expose(network, folder, inputs, silent, {k: v for k, v in asked.items() if v})
     _finish(run, json_only, quiet)
     _say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
@@ -304,6 +317,14 @@ def _listed(option: str, text: str | None) -> tuple[str, ...]:
     if text is not None and not words:
         raise UsageError(f"{option} {text!r} names nothing: leave the option out, or name some")
     return words
+
+
+def _weight(text: str) -> str:
+    from indranet.studies.systemic import WEIGHTS
+
+    if text not in WEIGHTS:
+        raise UsageError(f"--weight {text!r} is not known: choose from {', '.join(WEIGHTS)}")
+    return text
 
 
 def _named(option: str, text: str | None) -> str | None:

@@ -17,6 +17,7 @@ from indranet.runs.markup import Html, block, element, joined, table
 from indranet.runs.only_section import only_lead, only_section
 from indranet.runs.pairs_section import pairs_section
 from indranet.runs.reason_section import Chain, chains, reasons_section, why_line
+from indranet.runs.systemic_section import systemic_section
 from indranet.runs.tiers_section import tiers_section
 from indranet.runs.trust_section import trust_section
 from indranet.runs.words import (
@@ -121,6 +122,9 @@ def _sections(answer: Answer, key: str, level: int) -> list[tuple[str, str, Html
         else None,
         ("reasons", f"Why {_asked_name(answer)}", reasons_section(answer, level + 2))
         if "reasons_of" in answer.summary
+        else None,
+        ("systemic", "How much production stops in the end", systemic_section(answer))
+        if "systemic" in there
         else None,
         ("availability", "How often services are down", availability_section(answer, level + 2))
         if "availability" in there

@@ -81,6 +81,9 @@ _IF_ASKED = {
         "a", "b", "horizon", "services_lost", "people_lost", "sites_lost", "a_kind", "b_kind",
         "services_more", "people_more", "sites_more",
     ),
+    "systemic": (
+        "kind", "id", "systemic_risk", "downstream", "upstream", "cover_days",
+    ),
     "cut_sets": ("lost", "horizon", "set", "size", "kind", "id"),
     "availability": (
         "service", "horizon", "unavailability", "low", "high", "method", "draws", "why",

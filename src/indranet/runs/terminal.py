@@ -6,7 +6,7 @@ from typing import Any
 
 from indranet.runs.findings import HORIZON_WORDS, KIND_WORDS
 from indranet.runs.run import Run
-from indranet.runs.words import counted, listed, people, worst_lines
+from indranet.runs.words import counted, listed, people, percent, worst_lines
 
 Names = Mapping[tuple[str, str], str]
 """Kind and identifier to a name in words."""
@@ -39,6 +39,8 @@ def answer_lines(run: Run) -> list[str]:
         parts.append(_trust_lines(summary, names))
     if "cut_sets" in summary:
         parts += [_reason_lines(run, names), _cut_lines(run, names)]
+    if "systemic" in summary:
+        parts.append(_systemic_lines(summary["systemic"], names))
     if "availability" in summary:
         parts.append(_availability_lines(summary["availability"]))
     return [line for part in parts for line in part]
@@ -150,6 +152,15 @@ def _cut_lines(run: Run, names: Names) -> list[str]:
             f"{whole['complete_to']}{': ' if told else ''}{listed(told, _CUTS)}"
         )
     return ["", "Smallest sets of things without which it stops:", *lines] if lines else []
+
+
+def _systemic_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
+    lines = ["", "Most of all production stops in the end without:"]
+    for row in summary["worst"][:5]:
+        days = "" if row["cover_days"] is None else f", felt after {row['cover_days']:.0f} days"
+        cause = _called(names, row["kind"], row["id"])
+        lines.append(f"  {cause}: {percent(row['systemic_risk'])}{days}")
+    return lines if summary["worst"] else ["", "No plant's stop takes any other's production."]
 
 
 def _availability_lines(summary: Mapping[str, Any]) -> list[str]:

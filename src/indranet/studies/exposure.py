@@ -23,6 +23,8 @@ from indranet.studies.reach import NEED_SHARE, Reach, Table, reach, stacked
 from indranet.studies.reasons import Question, question
 from indranet.studies.reasons import reasons as reasons_of
 from indranet.studies.shares import first_questions, shares
+from indranet.studies.systemic import TOLERANCE, Weight
+from indranet.studies.systemic import systemic as systemic_of
 from indranet.studies.worst import names_table
 
 CUT_COLUMNS = ("lost", "horizon", "set", "size", "kind", "id")
@@ -45,8 +47,9 @@ class Exposure:
         `shares`, `concentration`, `unknowns`, `product_shares`, `product_concentration`, `steps`
         and `spend` are those of `studies.shares.shares`. As asked: `only` and what stands beside it
         (`studies.only.only`), `untrusted` (what works and is not trusted), `pairs`
-        (`studies.pairs.pairs`), `cut_sets` (`studies.cut_sets`), `availability`, `importance` and
-        `left_out` (`studies.availability.availability`).
+        (`studies.pairs.pairs`), `cut_sets` (`studies.cut_sets`), `systemic`
+        (`studies.systemic.systemic`), `availability`, `importance` and `left_out`
+        (`studies.availability.availability`).
     summary
         Totals, the worst dependences now and in time, what was down before, what is not known.
     """
@@ -65,6 +68,9 @@ def exposure(
     pairs: bool = False,
     reasons: str | None = None,
     availability: bool = False,
+    systemic: bool = False,
+    tolerance: float = TOLERANCE,
+    weight: Weight = "sales",
     seed: int = 0,
     executor: Executor | None = None,
 ) -> Exposure:
@@ -90,6 +96,8 @@ def exposure(
         smallest sets of things without which a thing is lost (see `studies.cut_sets`).
     availability
         Compute how often each service is down (see `studies.availability.availability`).
+    systemic, tolerance, weight
+        Compute how much of all production stops in the end (see `studies.systemic.systemic`).
     seed
         Of the draws that availability may take.
     executor
@@ -138,6 +146,10 @@ def exposure(
     if pairs:
         summary["pairs_left_out"] = two.left_out
         summary["worst_pairs"] = {horizon: _worst_pair(two.table, horizon) for horizon in HORIZONS}
+    if systemic:
+        risk = systemic_of(ground, tolerance=tolerance, weight=weight, executor=executor)
+        tables["systemic"] = risk.table
+        summary["systemic"] = {"tolerance": tolerance, "weight": weight, "worst": risk.worst()}
     if availability:
         down = availability_of(ground, on=day, seed=seed, executor=executor)
         tables |= down.tables

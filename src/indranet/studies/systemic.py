@@ -64,6 +64,16 @@ class Systemic:
 
     table: Table
 
+    def worst(self, at_most: int = 10) -> list[dict[str, Any]]:
+        """Return the first rows that lose anything, as plain data."""
+        some = np.flatnonzero(self.table["systemic_risk"] > 0)[:at_most]
+        columns = {name: values[some].tolist() for name, values in self.table.items()}
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return [
+            {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124
+            for row in rows
+        ]
+
 
 def systemic(
     ground: Groundwork,

@@ -80,7 +80,8 @@ def systemic_risk(
         raise ValueError("systemic_risk: shocks name a firm that is not there")
     if np.any(np.isnan(part)) or np.any(part < 0) or np.any(part > 1):
         raise ValueError("systemic_risk: a shock takes from 0 to 1 of a firm")
-    if counts.shape != (len(net),) or not np.all(np.isfinite(counts)) or not counts.sum() > 0:
+    some = len(net) == 0 or counts.sum() > 0
+    if counts.shape != (len(net),) or not np.all(np.isfinite(counts)) or not some:
         raise ValueError("systemic_risk: weight holds one number a firm, some above 0")
     if tolerance < 0 or threshold < 0:
         raise ValueError("systemic_risk: tolerance and threshold are not below 0")
@@ -100,7 +101,8 @@ def systemic_risk(
 
     parts = list((executor.map if executor else map)(job, range(jobs)))
     found = np.concatenate([np.zeros((0, 4)), *parts])
-    found[:, :3] /= counts.sum()
+    if len(net):
+        found[:, :3] /= counts.sum()
     total, below, above = np.ascontiguousarray(found[:, :3].T)
     return Risk(total, below, above, found[:, 3].astype(np.int64))
 
