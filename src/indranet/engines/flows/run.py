@@ -14,8 +14,9 @@ from indranet.engines.flows.rules import RATIONINGS, SNAP, Rules, Today
 from indranet.engines.flows.state import State, in_numbering_of
 from indranet.engines.flows.twin import pass_on
 
-CHUNKS = 4
-"""Parts of the clients that run side by side; fixed, so that sums do not hang on the threads."""
+CHUNKS, PARTS = 4, 16
+"""Parts of the clients, and of the suppliers, that run side by side; fixed, so that sums hang on no
+number of threads. Each part of the clients keeps demand of its own."""
 _NONE = np.zeros((0, 1))
 
 
@@ -57,7 +58,7 @@ def step(
     """
     day = in_numbering_of(net, today, state.stock.shape[1])
     pass_on(net, state, day.passage)
-    links, bounds = _links(net), _bounds(net)
+    links, (buyers, sellers) = _links(net), _bounds(net)
     wide = state.stock.shape[1]
     moved = Moved(
         state.stock, state.cells, _NONE if state.under is None else state.under, state.made,
@@ -79,27 +80,23 @@ def step(
 
     def buy(chunk: int) -> None:
         kernels.clients(
-            links, moved, acts, most, state.day, bounds[chunk], bounds[chunk + 1], demand[chunk]
+            links, moved, acts, most, state.day, buyers[chunk], buyers[chunk + 1], demand[chunk]
         )
 
     def sell(chunk: int) -> None:
         kernels.suppliers(
             links, moved, acts, capacity, wishes, state.day,
-            bounds[chunk], bounds[chunk + 1], demand,
+            sellers[chunk], sellers[chunk + 1], demand,
         )  # fmt: skip
 
-    for task in (buy, sell):
-        _each(task, executor)
+    _each(buy, CHUNKS, executor)
+    _each(sell, PARTS, executor)
     state.day += 1
     return Totals(_sum(state.made), _sum(net.value[:, None] * state.made), _sum(state.consumed))
 
 
-def _each(task: Callable[[int], None], executor: Executor | None) -> None:
-    if executor is None:
-        for chunk in range(CHUNKS):
-            task(chunk)
-    else:
-        list(executor.map(task, range(CHUNKS)))
+def _each(task: Callable[[int], None], parts: int, executor: Executor | None) -> None:
+    list((executor.map if executor else map)(task, range(parts)))
 
 
 def _sum(values: Floats) -> Floats:
@@ -109,12 +106,16 @@ def _sum(values: Floats) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def _bounds(net: SupplyNet) -> Ints:
-    """Return the first plant of each chunk, so that chunks have as many links each."""
-    done = net.links[net.groups]
-    aims = np.linspace(0, done[-1], CHUNKS + 1)
-    bounds = np.searchsorted(done, aims)
-    bounds[0], bounds[-1] = 0, len(net)
+def _bounds(net: SupplyNet) -> tuple[Ints, Ints]:
+    """Return the first plant of each part of clients and of suppliers, of as many links each."""
+    # A plant without links takes a little time as well.
+    own = np.arange(len(net) + 1) / 4
+    return _even(net.links[net.groups] + own, CHUNKS), _even(net.out + own, PARTS)
+
+
+def _even(done: Floats, parts: int) -> Ints:
+    bounds = np.searchsorted(done, np.linspace(0, done[-1], parts + 1))
+    bounds[0], bounds[-1] = 0, len(done) - 1
     return np.maximum.accumulate(bounds).astype(np.int64)
 
 
