@@ -100,7 +100,7 @@ def test_each_number_of_the_matrix_names_its_products(both: Answer) -> None:
     listing = tables(section)[1]
     assert listing[0] == ["Layer", "Where", "Products"]
     assert ["Boards and chips", "Aland", "Lead battery and Tower"] in listing
-    assert ["Boards and chips", "Made whole", "Lead battery and Lithium battery"] in listing
+    assert ["Boards and chips", "Whole, or unlisted", "Lead battery and Lithium battery"] in listing
     assert ["Core", "Aland", ""] not in listing
 
 

@@ -45,8 +45,8 @@ _HORIZON_NOTES = {
 }
 _ORDER_NOTES = {
     "now": "Ordered by people. ",
-    "in time": "Ordered by people, who count twice where the loss lasts though any maker may step "
-    "in. ",
+    "in time": "Ordered by people: those lost here and those lost though any maker may step in, "
+    "added. ",
     "resourced": "Ordered by people. ",
 }
 _KIND_NOTES = {
@@ -327,9 +327,8 @@ def _notes(answer: Answer, dependence: Dependence) -> list[Html]:
         notes.append(joined([f"Counted outside the country itself; with it {listed(both)}."]))
     if dependence.hangs:
         tag = element("span", "Hangs on an assumption", class_="tag")
-        its_own = ", its own among them," if dependence.of_country else ""
         share = "as 30 to 80\u00a0% of a supply must be left"
-        notes.append(joined([tag, f" {range_words(dependence)}{its_own or ','} {share}."]))
+        notes.append(joined([tag, f" {range_words(dependence)}, {share}."]))
     taken = set(answer.summary["unknown_products"])
     unknown = [t.name for t in dependence.things if t.kind == "product" and t.id in taken]
     if unknown:

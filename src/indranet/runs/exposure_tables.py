@@ -413,7 +413,7 @@ def _gaps(manifest: Mapping[str, Any]) -> list[str]:
             f"passage closes them: {listed(lanes, _NAMES_SHOWN)}."
         )
     gaps += [f"The case has no {name}: {off}." for name, off in summary["absent_tables"].items()]
-    return gaps or ["Nothing is missing that the case itself names."]
+    return gaps or ["No table is missing, and every product in use has a maker in the case."]
 
 
 def limits_section(answer: Answer) -> Html:

@@ -11,7 +11,15 @@ from indranet.runs import worldmap
 from indranet.runs.findings import HORIZON_WORDS, Answer, Dependence, Losses
 from indranet.runs.markup import Html, element, joined
 from indranet.runs.run import Table
-from indranet.runs.words import cause_list, counted, loss_words, number, people, short_cause
+from indranet.runs.words import (
+    FIRST,
+    cause_list,
+    counted,
+    loss_words,
+    number,
+    people,
+    short_cause,
+)
 
 _GOOD_PART = 0.75
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -37,8 +45,12 @@ def map_section(answer: Answer, key: str) -> Html:
     order = np.lexsort((places["place"], -_weight(places)))
     codes = [_codes(dependence, answer.losses, len(order))[order] for dependence in chosen]
     weight = _weight(places)[order]
+    # One of the worst opens the map: the reader has just read of these.
+    told = {id(dependence) for found in worst.values() for dependence in found[:FIRST]}
     drawn = max(
-        range(len(chosen)), key=lambda at: _telling(chosen[at], codes[at], weight), default=0
+        (at for at, dependence in enumerate(chosen) if id(dependence) in told),
+        key=lambda at: _telling(chosen[at], codes[at], weight),
+        default=0,
     )
     captions = [_caption(dependence) for dependence in chosen] or ["Nothing is lost."]
     first = codes[drawn] if codes else np.zeros(len(order), dtype=np.int64)

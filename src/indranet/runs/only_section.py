@@ -131,8 +131,8 @@ def _asked_words(answer: Answer) -> str:
     )
     return (
         f"Kept are the plants that stand in {where} and are run by firms seated {seat} that nobody "
-        "outside controls. A product can be made whole if all that it is listed to take can be "
-        "made as well, down to its materials and tools."
+        "outside controls. A product can be made whole if all its essential inputs that are listed "
+        "can be made as well, down to materials and tools."
     )
 
 
@@ -304,7 +304,7 @@ def _makers_block(answer: Answer, names: _Names) -> Html:
     cells, layers = _cells(answer)
     asked = answer.summary["only"]
     spoken = dict(zip(asked["countries"], asked["names"], strict=True))
-    spoken[""] = "Made whole"
+    spoken[""] = "Whole, or unlisted"
     rows = [
         (
             _layer_words(layer),
@@ -317,7 +317,7 @@ def _makers_block(answer: Answer, names: _Names) -> Html:
     ]
     caption = (
         "The products that have a maker in each country, and those that all of them together can "
-        "make whole. All names are in only_layers.parquet."
+        "make whole as far as what is in them is listed. All names are in only_layers.parquet."
     )
     return block(
         "Which products these are", table(caption, ("Layer", "Where", "Products"), rows, tall=True)

@@ -132,7 +132,9 @@ def steps(
             about = before if role in _OF_USER else of
             between += _condition(words, compiled, gate, still, item)
             rests_on = _rests_on(words.network, role, about, by)
-            asks += _question(words, role, about, by) if rests_on - _OBSERVED else []
+            # How much of a need must be left is no question where nothing is left of it.
+            idle = role == "need" and still <= 0
+            asks += _question(words, role, about, by) if rests_on - _OBSERVED and not idle else []
             rows |= rests_on
             need = by if role == "need" else -1
         elif place and of != before:
@@ -144,8 +146,17 @@ def steps(
             before, between, rows, asks, need = of, [], set(), [], -1
     if item.kind != "exclusion" and len(found) > 1:
         kind, name, why, known, ask = found[-1]
-        found[-1] = kind, name, f"{why}; taken away", known, ask
+        found[-1] = kind, name, f"{why}; taken away{_with(words, item)}", known, ask
     return found
+
+
+def _with(words: Words, item: Lost) -> str:
+    """Return what ties the last step to what was taken away, where that is another thing."""
+    tie = {"jurisdiction": ("country", "seated in"), "control": ("firm", "controlled by")}
+    if item.kind not in tie:
+        return ""
+    kind, how = tie[item.kind]
+    return f", {how} {words.name(words.network.find(f'{kind}:{item.id}'))}"
 
 
 def _one_of(words: Words, compiled: Compiled, gate: int, thing: int, user: int, need: int) -> int:

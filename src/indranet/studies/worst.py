@@ -191,8 +191,9 @@ def describe_group(
     first = asked.pick(np.array(group[:1]))
     losses = [some[group[:1]] for some in spread.values()]
     others = elsewhere(network, first, losses[0])
-    people = sorted({int(some[0, PEOPLE]) / FINE for some in losses})
-    services = sorted({int(some[0, SERVICES]) for some in losses})
+    each = [elsewhere(network, first, some) for some in losses]
+    people = sorted({int(some.people[0]) / FINE for some in each})
+    services = sorted({int(some.services[0]) for some in each})
     place = sorted({int(some[group[0]]) for some in places.values()})
     return {
         "things": [_thing(network, asked, i) for i in group],
