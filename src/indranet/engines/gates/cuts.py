@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ from indranet.engines.gates.states import Removed, rows_of, up
 from indranet.engines.gates.work import Array
 
 MOST = 50_000_000
+AT_ONCE = 64
+"""First classes of triples handed out together."""
 TABLE = 1 << 32
 """Most bits of a table of events by nodes, or by events: half a gigabyte."""
 
@@ -198,15 +201,30 @@ def _by_size(
     pairs = _cut_pairs(cone, met.meets, (), executor)
     yield _expanded(pairs, cone.members, most), tried
     triples = [np.zeros((0, 3), dtype=np.int64)]
-    for first, table in _after_each(cone, met, pairs, executor):
-        tried += len(cone.members) - 1 - first + _pairs_in(table)
-        if tried > most:
-            yield None, tried
-            return
-        away = cone.nodes[cone.start[first] : cone.start[first + 1]]
-        others = _cut_pairs(cone, table, away, executor)
-        triples.append(np.insert(others, 0, first, axis=1))
+    known = _known(met, pairs)
+    # Each class has a few alternatives only: classes side by side, not the alternatives of one.
+    for first in range(0, len(cone.members), AT_ONCE):
+        last = min(first + AT_ONCE, len(cone.members))
+        job = partial(_triples_after, cone, met, known, most - tried)
+        for count, found in (executor.map if executor else map)(job, range(first, last)):
+            tried += count
+            if tried > most or found is None:
+                yield None, tried
+                return
+            triples.append(found)
     yield _expanded(np.concatenate(triples), cone.members, most), tried
+
+
+def _triples_after(
+    cone: _Cone, met: Meetings, known: Words, most: int, first: int
+) -> tuple[int, Ints | None]:
+    """Return how many alternatives a first class takes, and its cut sets of three, None if many."""
+    table = _after(cone, met, known, first)
+    tried = len(cone.members) - 1 - first + _pairs_in(table)
+    if tried > most:
+        return tried, None
+    away = cone.nodes[cone.start[first] : cone.start[first + 1]]
+    return tried, np.insert(_cut_pairs(cone, table, away, None), 0, first, axis=1)
 
 
 def _merged(cone: _Cone, executor: Executor | None) -> tuple[_Cone, Meetings]:
@@ -263,27 +281,29 @@ def _bits(states: Words, alternatives: int) -> Bools:
     return np.unpackbits(states.view(np.uint8), bitorder="little")[:alternatives].astype(np.bool_)
 
 
-def _after_each(
-    cone: _Cone, met: Meetings, pairs: Ints, executor: Executor | None
-) -> Iterator[tuple[int, Words]]:
-    """Yield each class, and the pairs of later ones to be tried once it has happened.
-
-    Not tried are pairs that do not meet then, that hold or make a smaller cut, and those of which
-    one event takes down all that the first removes.
-    """
+def _known(met: Meetings, pairs: Ints) -> Words:
+    """Return the pairs that are cuts by themselves as a symmetric table of bits."""
     known = np.zeros_like(met.meets)
     for a, b in (pairs.T, pairs[:, ::-1].T):
         bit = np.uint64(1) << (b & 63).astype(np.uint64)
         np.bitwise_or.at(known, (a, b >> 6), bit)
-    for first in range(len(cone.members)):
-        end = cone.start[first + 1]
-        later = np.maximum(cone.start - end, 0), cone.nodes[end:]
-        away = cone.nodes[cone.start[first] : end]
-        then = meetings(cone.net, later, always=away, watch=[cone.top], executor=executor)
-        settled = then.lost[0] | met.within[first]
-        table = then.meets & ~known & ~settled
-        table[_bits(settled, len(table))] = 0
-        yield first, table
+    return known
+
+
+def _after(cone: _Cone, met: Meetings, known: Words, first: int) -> Words:
+    """Return the pairs of later classes to be tried once a first one has happened.
+
+    Not tried are pairs that do not meet then, that hold or make a smaller cut, and those of which
+    one event takes down all that the first removes.
+    """
+    end = cone.start[first + 1]
+    later = np.maximum(cone.start - end, 0), cone.nodes[end:]
+    away = cone.nodes[cone.start[first] : end]
+    then = meetings(cone.net, later, always=away, watch=[cone.top])
+    settled = then.lost[0] | met.within[first]
+    table: Words = then.meets & ~known & ~settled
+    table[_bits(settled, len(table))] = 0
+    return table
 
 
 def _expanded(sets: Ints, members: list[Ints], most: int) -> Ints | None:
