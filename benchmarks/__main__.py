@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import exposure, flows, gates, generate, reading
+from benchmarks import ario, exposure, flows, gates, generate, reading
 from indranet import __version__
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -22,11 +22,11 @@ def main() -> None:
     """Run every benchmark and write the page."""
     found = {}
     # A child's peak memory is never below its parent's when it was born: memory is measured first.
-    for module in (reading, generate, flows, gates, exposure):
+    for module in (reading, generate, flows, ario, gates, exposure):
         found[module] = module.rows()
         for row in found[module]:
             print(row["work"], _number(row["ours"]), row["unit"], flush=True)
-    table = [row for module in (gates, exposure, flows, reading, generate) for row in found[module]]
+    table = [row for module in (gates, exposure, flows, ario, reading, generate) for row in found[module]]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     day = datetime.datetime.now(tz=datetime.UTC).date()
     lines = [
