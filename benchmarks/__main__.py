@@ -26,7 +26,8 @@ def main() -> None:
         found[module] = module.rows()
         for row in found[module]:
             print(row["work"], _number(row["ours"]), row["unit"], flush=True)
-    table = [row for module in (gates, exposure, flows, ario, reading, generate) for row in found[module]]
+    shown = (gates, exposure, flows, ario, reading, generate)
+    table = [row for module in shown for row in found[module]]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     day = datetime.datetime.now(tz=datetime.UTC).date()
     lines = [
