@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from indranet.engines.flows import Rules, SupplyNet, Today, begin, step, supply_net
+from indranet.engines.flows.run import CHUNKS
 from indranet.engines.systemic import RiskNet, risk_net, systemic_risk
 
 LARGE, MEDIUM = (1_000_000, 5_000_000), (100_000, 500_000)
@@ -18,8 +19,8 @@ FIRMS, LINKS = 100_000, 1_000_000
 PRODUCTS = 60
 
 _PEAK = """
-from benchmarks.flows import LARGE, one_day
-one_day(*LARGE, days=3)
+from benchmarks.flows import LARGE, made_up, one_day
+one_day(made_up(*LARGE), days=3)
 from pathlib import Path
 status = Path("/proc/self/status").read_text()
 print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
@@ -28,8 +29,9 @@ print(next(line.split()[1] for line in status.splitlines() if line.startswith("V
 
 def rows() -> list[dict[str, Any]]:
     """Measure a day of a whole economy, a year of a smaller one, and the risk of all firms."""
-    day, stream = one_day(*LARGE, days=7), _bandwidth()
-    moved = _bytes_moved(*LARGE)
+    net = made_up(*LARGE)
+    day, stream, moved = one_day(net, days=7), _bandwidth(), _bytes_moved(net)
+    del net
     with ThreadPoolExecutor(2) as threads:
         year = _year(made_up(*MEDIUM), threads)
         risk = _risk(made_up_risk(FIRMS, LINKS), threads)
@@ -85,9 +87,8 @@ def made_up_risk(firms: int, links: int) -> RiskNet:
     return risk_net(supplier, client, flow, sector, need=need, final=final)
 
 
-def one_day(firms: int, links: int, days: int) -> float:
+def one_day(net: SupplyNet, days: int) -> float:
     """Return the median seconds of a day after some firms have stopped."""
-    net = made_up(firms, links)
     state, today = begin(net, Rules()), Today(capacity=_stopped(net))
     seconds = []
     with ThreadPoolExecutor(2) as threads:
@@ -135,9 +136,12 @@ def _bandwidth() -> float:
     return 2 * sum(part.nbytes for part in source) / min(map(copied, range(5)))
 
 
-def _bytes_moved(firms: int, links: int) -> float:
-    """Return the least bytes of a day: a link's numbers read, its stock and shipment rewritten."""
-    return links * (4 + 8 + 2 * 8 + 2 * 8) + firms * 8 * 12
+def _bytes_moved(net: SupplyNet) -> float:
+    """Return the least bytes of a day: what is read, and what is read and written, once each."""
+    link = 4 + 8 + 2 * 8 + 2 * 8  # supplier, flow; stock, shipment
+    group = 8 + 8 + 8 + 1  # first link, flow, days of stock, need
+    firm = 8 * (12 + 2 * CHUNKS)  # its own numbers; demand by chunk
+    return link * len(net.link) + group * len(net.whole) + firm * len(net)
 
 
 def _peak() -> float:

@@ -12,9 +12,7 @@ from numba import njit
 from indranet.engines.flows.net import Array
 
 PRIORITY, PROPORTIONAL, CLIENTS_FIRST = 0, 1, 2
-SWEEPS = 1000
 SHORT = 1e-9
-ROUNDED = 1e-14
 CLOSE = 1e-12
 
 
@@ -24,6 +22,7 @@ class Links(NamedTuple):
     usual: Array
     capacity: Array
     final: Array
+    steady: Array
     groups: Array
     links: Array
     need: Array
@@ -31,10 +30,12 @@ class Links(NamedTuple):
     part: Array
     days: Array
     lag: Array
+    earlier: Array
     supplier: Array
     flow: Array
     transit: Array
     rank: Array
+    most: Array
     out: Array
     out_links: Array
     delay: Array
@@ -54,6 +55,7 @@ class Moved(NamedTuple):
     planned: Array
     spare: Array
     consumed: Array
+    reserve: Array
     placed: Array
     short: Array
     limit: Array
@@ -80,13 +82,21 @@ def _slot(net: Links, day: int, link: int) -> int:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def clients(
-    net: Links, state: Moved, acts: Acts, most: Array, day: int, first: int, last: int,
-    demand: Array,
+    net: Links, state: Moved, acts: Acts, allowed: Array, day: int, first: int, last: int,
+    demand: Array, several: int | None,
 ) -> None:  # fmt: skip
     """Let clients first to last take in what arrives, find what they can make, and order.
 
-    Orders stand in the cells of what leaves today. `demand` is overwritten, shape (plants,
-    scenarios).
+    Orders stand in the cells of what leaves today.
+
+    Parameters
+    ----------
+    allowed
+        Factors on what may be ordered on each link, shape (links, scenarios); no rows for 1.
+    demand
+        Overwritten, shape (plants, scenarios).
+    several
+        How many scenarios; None for one, which compiles to code without loops over them.
     """
     # Arrays are taken out of their tuples once: in the loops each look-up would count references.
     stock, cells, under, made, planned = (
@@ -95,35 +105,36 @@ def clients(
     groups, links, whole_of, days_of, supplier_of, flow_of = (
         net.groups, net.links, net.whole, net.days, net.supplier, net.flow,
     )  # fmt: skip
-    transit, delay, cell, room, last_cell, last_room = (
-        net.transit, net.delay, net.cell, net.room, net.last, net.last_room,
+    transit, delay, cell, room, last_cell, last_room, most = (
+        net.transit, net.delay, net.cell, net.room, net.last, net.last_room, net.most,
     )  # fmt: skip
     snap, hurry, follow, fixed = acts.snap, 1.0 / acts.adjustment_days, acts.planned, acts.initial
-    wide = stock.shape[1]
+    wide = 1 if several is None else several
     demand[:] = 0.0
     busy, level, aim, limit = np.empty(wide), np.empty(wide), np.empty(wide), np.empty(wide)
-    slow, before, after, got = np.empty(wide), np.empty(wide), np.empty(wide), np.empty(wide)
+    slow, before, after = np.empty(wide), np.empty(wide), np.empty(wide)
+    got, wished = np.empty(wide), np.empty(wide)
     one_day, under_way = len(cell) == 0, len(under) > 0
-    bound, spares = len(most) > 0, len(state.short) > 0
+    bound, capped, spares = len(allowed) > 0, len(most) > 0, len(state.short) > 0
     for client in range(first, last):
         begin, end = groups[client], groups[client + 1]
         if begin == end:
             state.limit[client] = np.inf
             continue
-        usual = net.usual[client]
+        usual, steady = net.usual[client], net.steady[client]
         each = 1.0 / usual if usual > 0 else 1.0
         for b in range(wide):
             busy[b] = made[client, b] * each
-            level[b] = planned[client, b] * each if follow else busy[b]
+            level[b] = planned[client, b] * each if follow or steady else busy[b]
             if abs(level[b] - 1.0) < snap:
                 level[b] = 1.0
-            aim[b] = 1.0 if fixed else level[b]
+            aim[b] = 1.0 if fixed and not steady else level[b]
             limit[b], slow[b] = np.inf, 1.0
         for group in range(begin, end):
             low, high = links[group], links[group + 1]
             whole, lot = whole_of[group], days_of[group]
             for b in range(wide):
-                before[b] = after[b] = got[b] = 0.0
+                before[b] = after[b] = got[b] = wished[b] = 0.0
             for link in range(low, high):
                 for b in range(wide):
                     before[b] += stock[link, b]
@@ -154,8 +165,12 @@ def clients(
                         order = 0.0
                     if abs(order - flow) < snap * flow:
                         order = flow
-                    if bound and most[link, b] < 1.0:
-                        order = min(order, most[link, b] * flow)
+                    if spares:
+                        wished[b] += order
+                    if capped:
+                        order = min(order, most[link])
+                    if bound and allowed[link, b] < 1.0:
+                        order = min(order, allowed[link, b] * flow)
                     cells[go, b] = order
                     if under_way:
                         under[link, b] += order - arrived
@@ -167,50 +182,62 @@ def clients(
                 for b in range(wide):
                     slow[b] -= net.part[group] * max(0.0, 1.0 - after[b] / whole)
             if spares:
-                _ask_spares(net, state, acts, under_way, day, group, level, aim, after, got, demand)
+                _ask_spares(
+                    net, state, acts, allowed, under_way, day, group, level, aim, after, got,
+                    wished, demand,
+                )  # fmt: skip
         for b in range(wide):
-            if slow[b] < 1.0:
+            if slow[b] < 1.0 - snap:
                 limit[b] = min(limit[b], max(0.0, slow[b]))
             state.limit[client, b] = limit[b] * usual if limit[b] < np.inf else np.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _ask_spares(
-    net: Links, state: Moved, acts: Acts, under_way: bool, day: int, group: int,
-    level: Array, aim: Array, after: Array, got: Array, demand: Array,
+    net: Links, state: Moved, acts: Acts, allowed: Array, under_way: bool, day: int, group: int,
+    level: Array, aim: Array, after: Array, got: Array, wished: Array, demand: Array,
 ) -> None:  # fmt: skip
     """Order on the spare links of a group that has been short for long."""
     low, high = net.links[group], net.links[group + 1]
     whole, hurry = net.whole[group], 1.0 / acts.adjustment_days
+    patience = max(0, acts.resourcing_days - net.earlier[group])
     for b in range(len(got)):
         if got[b] < state.placed[group, b] - SHORT * whole:
             state.short[group, b] += 1
         else:
             state.short[group, b] = 0
-        placed, held, room = 0.0, after[b], 0.0
+        state.placed[group, b] = wished[b]
+        held, room = after[b], 0.0
         for link in range(low, high):
             if net.flow[link] > 0:
-                go = _slot(net, day, link)
-                placed += state.cells[go, b]
                 if under_way:
-                    held += state.under[link, b] - state.cells[go, b]
+                    held += state.under[link, b] - state.cells[_slot(net, day, link), b]
             else:
-                room += max(0.0, state.spare[net.supplier[link], b])
+                room += _room_on(net, state.spare, allowed, link, b)
                 if under_way:
                     held += state.under[link, b]
-        state.placed[group, b] = placed
         gap = ((net.days[group] + net.lag[group]) * whole * aim[b] - held) * hurry
         lacking = max(0.0, whole * level[b] + gap) - got[b]
-        if state.short[group, b] <= acts.resourcing_days or lacking <= 0.0 or room <= 0.0:
+        if state.short[group, b] <= patience or lacking <= 0.0 or room <= 0.0:
             continue
         part = min(lacking, room) / room
         for link in range(low, high):
             if net.flow[link] == 0:
-                order = part * max(0.0, state.spare[net.supplier[link], b])
+                order = part * _room_on(net, state.spare, allowed, link, b)
                 state.cells[_slot(net, day, link), b] = order
                 if under_way:
                     state.under[link, b] += order
                 demand[net.supplier[link], b] += order
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _room_on(net: Links, spare: Array, allowed: Array, link: int, b: int) -> float:
+    """Return what may be asked of a spare link."""
+    room = max(0.0, spare[net.supplier[link], b])
+    factor = min(1.0, allowed[link, b]) if len(allowed) > 0 else 1.0
+    if len(net.most) > 0:
+        room = min(room, net.most[link])
+    return float(room * factor)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -220,6 +247,8 @@ def suppliers(
 ) -> None:  # fmt: skip
     """Let suppliers first to last make what is wanted and they can, and share out what they lack.
 
+    What they cannot make they take from their reserve as far as it goes.
+
     Parameters
     ----------
     capacity, wishes
@@ -228,9 +257,9 @@ def suppliers(
         Orders by chunk of clients, shape (chunks, plants, scenarios).
     """
     # Arrays are taken out of their tuples once, as above.
-    cells, under, limit, made_by, planned, spare, consumed_by = (
+    cells, under, limit, made_by, planned, spare, consumed_by, reserve = (
         state.cells, state.under, state.limit, state.made, state.planned, state.spare,
-        state.consumed,
+        state.consumed, state.reserve,
     )  # fmt: skip
     out, out_links, flow_of, rank_of, cell, room, delay = (
         net.out, net.out_links, net.flow, net.rank, net.cell, net.room, net.delay,
@@ -241,7 +270,7 @@ def suppliers(
     for plant in range(first, last):
         degree = max(degree, out[plant + 1] - out[plant])
     ordered, flow, served = np.empty(degree), np.empty(degree), np.empty(degree)
-    rank = np.empty(degree, dtype=np.int8)
+    rank, who = np.empty(degree, dtype=np.int8), np.empty(degree, dtype=np.int64)
     for plant in range(first, last):
         begin, count = out[plant], out[plant + 1] - out[plant]
         for b in range(wide):
@@ -258,25 +287,31 @@ def suppliers(
             if abs(wanted - usual[plant]) < CLOSE * usual[plant]:
                 wanted = usual[plant]
             made = min(wanted, can, limit[plant, b])
-            consumed = final
-            if made < wanted:
+            given, consumed = made, final
+            if len(reserve) > 0 and made < wanted:
+                given = min(wanted, made + reserve[plant, b])
+                reserve[plant, b] = max(0.0, reserve[plant, b] - (given - made))
+            if given < wanted:
+                consumed = 0.0
+                served[:count] = 0.0
+                if given > 0:
+                    for n in range(count):
+                        link = out_links[begin + n]
+                        go = link
+                        if not one_day:
+                            go = cell[link] + (day + 1 + delay[link]) % room[link]
+                        ordered[n], flow[n], rank[n] = cells[go, b], flow_of[link], rank_of[link]
+                    consumed = share_out(
+                        ordered, flow, rank, served, who, count, acts.rationing, given, final
+                    )
                 for n in range(count):
                     link = out_links[begin + n]
                     go = link
                     if not one_day:
                         go = cell[link] + (day + 1 + delay[link]) % room[link]
-                    ordered[n], flow[n], rank[n] = cells[go, b], flow_of[link], rank_of[link]
-                consumed = share_out(
-                    ordered, flow, rank, served, count, acts.rationing, made, final
-                )
-                for n in range(count):
-                    link = out_links[begin + n]
-                    go = link
-                    if not one_day:
-                        go = cell[link] + (day + 1 + delay[link]) % room[link]
-                    cells[go, b] = served[n]
                     if under_way:
-                        under[link, b] -= ordered[n] - served[n]
+                        under[link, b] -= cells[go, b] - served[n]
+                    cells[go, b] = served[n]
             made_by[plant, b] = made
             planned[plant, b] = min(wanted, can)
             spare[plant, b] = can - made
@@ -285,43 +320,38 @@ def suppliers(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def share_out(
-    ordered: Array, flow: Array, rank: Array, served: Array, count: int, rationing: int,
-    made: float, final: float,
+    ordered: Array, flow: Array, rank: Array, served: Array, who: Array, count: int,
+    rationing: int, made: float, final: float,
 ) -> float:  # fmt: skip
     """Share out what a supplier that is short has made; return what final demand gets.
 
-    Orders, usual flows and ranks of its first `count` clients; `served` is filled.
+    Orders, usual flows and ranks of its first `count` clients; `served` and `who` are room for as
+    many numbers, what each gets and who is served together.
     """
     lowest, highest = 127, -1
     for n in range(count):
-        served[n] = 0.0
         if flow[n] > 0:
             lowest, highest = min(lowest, rank[n]), max(highest, rank[n])
     if highest < 0:
         lowest, highest = 0, 0
     left, got = made, 0.0
     for level in range(lowest, highest + 1):
-        asked, usual = 0.0, 0.0
-        for n in range(count):
-            if flow[n] > 0 and rank[n] == level:
-                asked += ordered[n]
-                usual += flow[n]
+        many = 0
         last = final if level == highest and rationing != CLIENTS_FIRST else 0.0
-        asked += last
-        given = min(left, asked)
-        left -= given
-        part = 1.0
-        if given < asked:
-            part = given / asked
-            if rationing == PRIORITY:
-                part = _water_level(ordered, flow, rank, count, level, given, usual + last, last)
+        asked = last
         for n in range(count):
             if flow[n] > 0 and rank[n] == level:
-                if given < asked and rationing == PRIORITY:
-                    served[n] = min(ordered[n], flow[n] * part)
-                else:
-                    served[n] = ordered[n] * part
-        got += last * min(1.0, part)
+                who[many] = n
+                many += 1
+                asked += ordered[n]
+        if asked > left and rationing == PRIORITY:
+            got += _fill(ordered, flow, served, who, many, left, last)
+        else:
+            part = left / asked if asked > left else 1.0
+            for k in range(many):
+                served[who[k]] = ordered[who[k]] * part
+            got += last * part
+        left -= min(left, asked)
     if rationing == CLIENTS_FIRST:
         got = min(left, final)
         left -= got
@@ -329,37 +359,45 @@ def share_out(
     for n in range(count):
         if flow[n] == 0:
             asked += ordered[n]
-    if asked > 0:
-        part = min(1.0, max(left, 0.0) / asked)
-        for n in range(count):
-            if flow[n] == 0:
-                served[n] = ordered[n] * part
+    part = min(1.0, max(left, 0.0) / asked) if asked > 0 else 0.0
+    for n in range(count):
+        if flow[n] == 0:
+            served[n] = ordered[n] * part
     return got
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _water_level(
-    ordered: Array, flow: Array, rank: Array, count: int, chosen: int, made: float, usual: float,
-    final: float,
-) -> float:  # fmt: skip
-    """Return L where final min(1, L) + sum flow min(order / flow, L) is what there is.
+def _fill(
+    ordered: Array, flow: Array, served: Array, who: Array, count: int, made: float, final: float
+) -> float:
+    """Serve all in step with their usual flow until each is satisfied; return what final gets.
 
-    Newton's method from below: what is served is concave in L, so no step goes too far.
+    The level L where final min(1, L) + sum flow min(order / flow, L) is what there is: whoever is
+    satisfied at a level below it is served and leaves the rest a higher one (Michelot 1986, J Optim
+    Theory Appl 50:195).
     """
-    if usual <= 0 or made <= 0:
-        return 0.0
-    level = made / usual
-    for _ in range(SWEEPS):
-        served = final * min(1.0, level)
-        slope = final if level < 1.0 else 0.0
-        for n in range(count):
-            if flow[n] > 0 and rank[n] == chosen:
-                if ordered[n] > flow[n] * level:
-                    served += flow[n] * level
-                    slope += flow[n]
-                else:
-                    served += ordered[n]
-        if slope <= 0 or made - served <= ROUNDED * made:
+    left, usual, got = made, final, 0.0
+    for k in range(count):
+        usual += flow[who[k]]
+    while True:
+        level = max(0.0, left) / usual
+        before, count, usual = count, 0, 0.0
+        for k in range(before):
+            n = who[k]
+            if ordered[n] > flow[n] * level:
+                who[count] = n
+                count += 1
+                usual += flow[n]
+            else:
+                served[n] = ordered[n]
+                left -= ordered[n]
+        served_final = final > 0 and level >= 1.0
+        if served_final:
+            left -= final
+            got, final = final, 0.0
+        usual += final
+        if usual == 0.0 or (count == before and not served_final):
             break
-        level += (made - served) / slope
-    return level
+    for k in range(count):
+        served[who[k]] = flow[who[k]] * level
+    return got + final * level

@@ -87,6 +87,10 @@ class SupplyNet:
     usual, capacity, final, value
         Output a day without any event, most output a day, final demand a day, value added of a unit
         of output; shape (plants,).
+    steady
+        Whether a plant orders for its final demand, whatever it got, shape (plants,).
+    stock
+        Finished units on hand, shape (plants,); empty where no plant has any.
     groups
         Groups of each plant: (client, product) pairs, compressed rows, shape (plants + 1,).
     links
@@ -95,9 +99,13 @@ class SupplyNet:
         How each group binds, its flow a day, its part of all inputs of its client, shape (groups,).
     days, lag
         Days of stock that each group aims at and its days under way, shape (groups,).
+    earlier
+        Days by which each group turns to spare links sooner, shape (groups,).
     supplier, flow, transit, rank
         Of each link; flow is 0 for a link that is used only when others fail. Clients of lower rank
         are served first.
+    most
+        Most units a day that may be ordered on each link; empty where nothing limits any.
     out, out_links
         Links of each supplier, compressed rows.
     group
@@ -120,6 +128,8 @@ class SupplyNet:
     capacity: Floats
     final: Floats
     value: Floats
+    steady: npt.NDArray[np.bool_]
+    stock: Floats
     groups: Ints
     links: Ints
     need: npt.NDArray[np.int8]
@@ -127,10 +137,12 @@ class SupplyNet:
     part: Floats
     days: Floats
     lag: Floats
+    earlier: npt.NDArray[np.int16]
     supplier: Codes
     flow: Floats
     transit: Codes
     rank: npt.NDArray[np.int8]
+    most: Floats
     out: Ints
     out_links: Codes
     group: Codes
@@ -170,6 +182,10 @@ def supply_net(
     need: npt.ArrayLike = ESSENTIAL,
     capacity: npt.ArrayLike | None = None,
     value: npt.ArrayLike = 1.0,
+    steady: npt.ArrayLike = False,
+    stock: npt.ArrayLike = 0.0,
+    most: npt.ArrayLike = np.inf,
+    earlier: npt.ArrayLike = 0,
     passages: Passages | None = None,
 ) -> SupplyNet:
     """Build a net.
@@ -195,6 +211,17 @@ def supply_net(
         Most units a day of each plant; its usual output by default.
     value
         Value added of a unit of output, shape (plants,).
+    steady
+        Whether a plant only uses what it gets: its orders follow its final demand, whatever it
+        got; shape (plants,). What it draws from stock is still what it makes.
+    stock
+        Finished units on hand, shape (plants,). They are shipped as far as a plant makes less than
+        is wanted of it, and never refilled.
+    most
+        Most units a day that may be ordered on each link, of its flow at least, shape (links,).
+    earlier
+        Whole days by which the client of a link turns to spare links sooner than
+        `Rules.resourcing_days`, shape (links,); of the links of one client and product the most.
     passages
         What may hold goods up on their way.
 
@@ -219,7 +246,12 @@ def supply_net(
     need = _whole("need", need, links, ESSENTIAL, NEGLIGIBLE)
     value = _floats("value", value, plants, 0.0)
     usual = np.bincount(supplier, weights=flow, minlength=plants) + final
-    most = usual.copy() if capacity is None else _floats("capacity", capacity, plants, 0.0)
+    capacity = usual if capacity is None else _floats("capacity", capacity, plants, 0.0)
+    stock = _floats("stock", stock, plants, 0.0)
+    most = _floats("most", most, links, 0.0, finite=False)
+    if np.any(most < flow):
+        raise ValueError("supply_net: most is below the flow of its link")
+    earlier = _whole("earlier", earlier, links, 0, 10_000)
     degree = np.bincount(supplier, minlength=plants) + np.bincount(client, minlength=plants)
     plant = np.lexsort((np.arange(plants), -degree))
     place = np.empty(plants, dtype=np.int64)
@@ -235,14 +267,18 @@ def supply_net(
     whole = np.bincount(group, weights=flow, minlength=len(new)).astype(np.float64)
     inputs = np.bincount(client[new], weights=whole, minlength=plants)
     safe = np.where(whole > 0, whole, 1.0)
+    sooner = np.zeros(len(new), dtype=np.int16)
+    np.maximum.at(sooner, group, earlier[order].astype(np.int16))
     delay, first, room, last, last_room, cells, stages = _cells(order, transit, passages)
     return SupplyNet(
         plant=plant,
         link=order,
         usual=usual[plant],
-        capacity=most[plant],
+        capacity=capacity[plant],
         final=final[plant],
         value=value[plant],
+        steady=np.broadcast_to(np.asarray(steady, dtype=np.bool_), (plants,))[plant],
+        stock=stock[plant] if stock.any() else stock[:0],
         groups=np.searchsorted(client[new], np.arange(plants + 1)),
         links=np.append(new, links),
         need=need[new].astype(np.int8),
@@ -250,10 +286,12 @@ def supply_net(
         part=whole / np.where(inputs > 0, inputs, 1.0)[client[new]],
         days=np.bincount(group, weights=flow * stock_days, minlength=len(new)) / safe,
         lag=np.bincount(group, weights=flow * transit, minlength=len(new)) / safe,
+        earlier=sooner,
         supplier=supplier.astype(np.int32),
         flow=flow,
         transit=transit.astype(np.int32),
         rank=rank[order].astype(np.int8),
+        most=most[order] if np.isfinite(most).any() else most[:0],
         out=np.searchsorted(np.sort(supplier), np.arange(plants + 1)),
         out_links=np.argsort(supplier, kind="stable").astype(np.int32),
         group=group.astype(np.int32),
@@ -325,11 +363,14 @@ def _cells(
     return delay, first, room, own[:-1], own_room, int(stage[-1]), stages
 
 
-def _floats(name: str, values: npt.ArrayLike, length: int | None, least: float) -> Floats:
+def _floats(
+    name: str, values: npt.ArrayLike, length: int | None, least: float, finite: bool = True
+) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if length is not None:
         array = np.broadcast_to(array, (length,)).copy()
-    if array.ndim != 1 or not np.all(np.isfinite(array)) or np.any(array < least):
+    sound = np.all(np.isfinite(array)) if finite else not np.any(np.isnan(array))
+    if array.ndim != 1 or not sound or np.any(array < least):
         raise ValueError(f"supply_net: {name} holds something else than numbers from {least:g} up")
     return array
 

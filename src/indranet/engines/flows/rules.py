@@ -13,8 +13,9 @@ Rationing = Literal["priority", "proportional", "clients_first"]
 ORDER_BASES: tuple[OrderBasis, ...] = ("planned", "realised", "initial")
 RATIONINGS: tuple[Rationing, ...] = ("priority", "proportional", "clients_first")
 SNAP = 1e-9
-"""Activity and orders this close to the usual are the usual. Orders amplify what they react to, and
-in a circle of plants the rounding of numbers would grow day by day without it."""
+"""Activity, orders and deferrable inputs this close to the usual are the usual. Orders amplify what
+they react to, and in a circle of plants the rounding of numbers would grow day by day without it;
+an input a rounding below its usual would take away whatever a plant makes above it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Rules:
     adjustment_days
         Days over which a gap in stock is ordered.
     resourcing_days
-        Days short after which spare links are used; None for never.
+        Days short after which spare links are used, less what `supply_net` takes as `earlier`;
+        None for never.
 
     Raises
     ------
@@ -69,7 +71,8 @@ class Today:
         scenarios).
     link
         Most of a link's usual flow that may be ordered on it, shape (links, scenarios); 1 or more
-        binds nothing.
+        binds nothing. On a spare link (flow 0) a factor on what may be asked of it: on the spare
+        capacity of its supplier and on its `most`.
     passage
         Room of each passage, in units of load, shape (passages, scenarios); infinite where open.
     """

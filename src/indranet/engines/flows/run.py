@@ -62,7 +62,7 @@ def step(
     wide = state.stock.shape[1]
     moved = Moved(
         state.stock, state.cells, _NONE if state.under is None else state.under, state.made,
-        state.planned, state.spare, state.consumed, state.placed, state.short,
+        state.planned, state.spare, state.consumed, state.reserve, state.placed, state.short,
         np.empty((len(net), wide)),
     )  # fmt: skip
     acts = Acts(
@@ -73,15 +73,16 @@ def step(
         -1 if rules.resourcing_days is None else rules.resourcing_days,
         SNAP,
     )
-    most, capacity, wishes = (
+    allowed, capacity, wishes = (
         _NONE if values is None else values for values in (day.link, day.capacity, day.demand)
     )
     demand = np.empty((CHUNKS, len(net), wide))
 
     def buy(chunk: int) -> None:
         kernels.clients(
-            links, moved, acts, most, state.day, buyers[chunk], buyers[chunk + 1], demand[chunk]
-        )
+            links, moved, acts, allowed, state.day, buyers[chunk], buyers[chunk + 1],
+            demand[chunk], None if wide == 1 else wide,
+        )  # fmt: skip
 
     def sell(chunk: int) -> None:
         kernels.suppliers(
@@ -96,21 +97,23 @@ def step(
 
 
 def _each(task: Callable[[int], None], parts: int, executor: Executor | None) -> None:
-    list((executor.map if executor else map)(task, range(parts)))
+    # The last parts, of many small plants, take longest: they begin first.
+    list((executor.map if executor else map)(task, range(parts)[::-1]))
 
 
 def _sum(values: Floats) -> Floats:
-    """Sum over plants in the order of the net."""
-    total: Floats = np.add.reduce(values, axis=0)
+    """Sum over plants: each scenario by itself, so that it hangs on no other."""
+    total: Floats = np.add.reduce(np.ascontiguousarray(values.T), axis=1)
     return total
 
 
 @lru_cache(maxsize=8)
 def _bounds(net: SupplyNet) -> tuple[Ints, Ints]:
-    """Return the first plant of each part of clients and of suppliers, of as many links each."""
-    # A plant without links takes a little time as well.
-    own = np.arange(len(net) + 1) / 4
-    return _even(net.links[net.groups] + own, CHUNKS), _even(net.out + own, PARTS)
+    """Return the first plant of each part of clients and of suppliers, of as much work each."""
+    # A group and a plant take time of their own, here as measured, in links.
+    plants = np.arange(len(net) + 1)
+    buying = net.links[net.groups] + 0.8 * net.groups + 1.6 * plants
+    return _even(buying, CHUNKS), _even(net.out + 0.5 * plants, PARTS)
 
 
 def _even(done: Floats, parts: int) -> Ints:
@@ -126,11 +129,11 @@ def _links(net: SupplyNet) -> Links:
     short = np.zeros(0, dtype=np.int32)
     at_once = net.at_once
     return Links(
-        net.usual, net.capacity, net.final, net.groups, net.links, net.need, net.whole, net.part,
-        net.days, net.lag, net.supplier, net.flow, net.transit, net.rank, net.out,
-        net.out_links, short if at_once else net.delay, none if at_once else net.cell,
-        short if at_once else net.room, none if at_once else net.last,
-        short if at_once else net.last_room,
+        net.usual, net.capacity, net.final, net.steady, net.groups, net.links, net.need, net.whole,
+        net.part, net.days, net.lag, net.earlier, net.supplier, net.flow, net.transit, net.rank,
+        net.most, net.out, net.out_links, short if at_once else net.delay,
+        none if at_once else net.cell, short if at_once else net.room,
+        none if at_once else net.last, short if at_once else net.last_room,
     )  # fmt: skip
 
 

@@ -27,9 +27,11 @@ class State:
     made, planned, spare, consumed
         Yesterday's output, demand as far as there is capacity, capacity left, and final demand
         served; shape (plants, scenarios).
+    reserve
+        Finished units on hand, shape (plants, scenarios); no rows where no plant had any.
     placed, short
-        Yesterday's orders of each group, and for how many days it has got less; shape (groups,
-        scenarios); only with `Rules.resourcing_days`.
+        What each group wanted to order yesterday, whatever it might, and for how many days it has
+        got less; shape (groups, scenarios); only with `Rules.resourcing_days`.
     """
 
     day: int
@@ -41,6 +43,7 @@ class State:
     planned: Floats
     spare: Floats
     consumed: Floats
+    reserve: Floats
     placed: Floats
     short: Ints
 
@@ -94,6 +97,7 @@ def begin(net: SupplyNet, rules: Rules, scenarios: int = 1) -> State:
         planned=wide(net.usual),
         spare=wide(net.capacity - net.usual),
         consumed=wide(net.final),
+        reserve=wide(net.stock),
         placed=wide(net.whole[:count]),
         short=np.zeros((count, scenarios), dtype=np.int64),
     )

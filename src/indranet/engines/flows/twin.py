@@ -27,10 +27,13 @@ def day(net: SupplyNet, rules: Rules, state: State, today: Day) -> None:
     _take_in(net, state)
     on_hand = _by_group(net, state.stock)
     limit = _limits(net, on_hand)
-    ordered = _orders(net, rules, state, today.link)
+    wished = _orders(net, rules, state)
+    ordered = _allowed(net, wished, today.link)
     if rules.resourcing_days is not None:
-        days = rules.resourcing_days
-        ordered += _spare_orders(net, rules, state, ordered, sent, on_hand, days)
+        days = np.maximum(0, rules.resourcing_days - net.earlier)[:, None]
+        room = _room_on_spare_links(net, state, today.link)
+        asked = _spare_orders(net, rules, state, wished, sent, on_hand, days, room)
+        ordered = ordered + asked
     final = np.broadcast_to(net.final[:, None], state.made.shape)
     capacity = np.broadcast_to(net.capacity[:, None], state.made.shape)
     if today.demand is not None:
@@ -41,7 +44,11 @@ def day(net: SupplyNet, rules: Rules, state: State, today: Day) -> None:
     usual = np.broadcast_to(net.usual[:, None], wanted.shape)
     wanted = np.where(np.abs(wanted - usual) < CLOSE * usual, usual, wanted)
     made = np.minimum(np.minimum(wanted, capacity), limit)
-    shipped, consumed = _rationed(net, rules, ordered, final, wanted, made)
+    given = made
+    if len(state.reserve):
+        given = np.minimum(wanted, made + state.reserve)
+        state.reserve[:] = np.maximum(0.0, state.reserve - (given - made))
+    shipped, consumed = _rationed(net, rules, ordered, final, wanted, given)
     for scenario in range(shipped.shape[1]):
         slot = net.cell + (state.day + 1 + net.delay) % net.room
         state.cells[slot, scenario] = shipped[:, scenario]
@@ -55,7 +62,11 @@ def day(net: SupplyNet, rules: Rules, state: State, today: Day) -> None:
 
 
 def pass_on(net: SupplyNet, state: State, room: Floats | None) -> None:
-    """Let goods pass as far as a passage has room; where it is closed they take a way round."""
+    """Let goods pass as far as a passage has room.
+
+    What would wait for longer than its way round takes goes round: all of it where the passage is
+    closed, else what is more than the passage lets through in these days.
+    """
     stages = net.stages
     if not len(stages):
         return
@@ -66,14 +77,20 @@ def pass_on(net: SupplyNet, state: State, room: Floats | None) -> None:
         room = np.full((int(stages.passage.max()) + 1, state.waiting.shape[1]), np.inf)
     load = np.zeros_like(room)
     np.add.at(load, stages.passage, stages.load[:, None] * state.waiting)
-    part = np.where(load > room, room / np.where(load > 0, load, 1.0), 1.0)[stages.passage]
-    round_ = (room[stages.passage] == 0) & (stages.detour >= 0)[:, None]
-    moved = np.where(round_, state.waiting, state.waiting * part)
-    state.waiting -= moved
-    for scenario in range(moved.shape[1]):
-        extra = np.where(round_[:, scenario], stages.detour, 0)
-        to = stages.to + (state.day + stages.after + extra) % stages.to_room
-        np.add.at(state.cells[:, scenario], to, moved[:, scenario])
+    short = load > room
+    part = np.where(short, room / np.where(load > 0, load, 1.0), 1.0)[stages.passage]
+    # Days that what is left waits for, at today's room.
+    wait = np.divide(load - room, room, out=np.full_like(room, np.inf), where=short & (room > 0))
+    detour = stages.detour[:, None]
+    goes = np.maximum(1.0 - detour / wait[stages.passage], 0.0)
+    goes = np.where(short[stages.passage] & (detour >= 0), goes, 0.0)
+    passed = state.waiting * part
+    round_ = (state.waiting - passed) * goes
+    state.waiting -= passed + round_
+    for scenario in range(passed.shape[1]):
+        for moved, extra in ((passed, 0), (round_, np.maximum(stages.detour, 0))):
+            to = stages.to + (state.day + stages.after + extra) % stages.to_room
+            np.add.at(state.cells[:, scenario], to, moved[:, scenario])
 
 
 def _sent_yesterday(net: SupplyNet, state: State) -> Floats:
@@ -122,25 +139,48 @@ def _limits(net: SupplyNet, on_hand: Floats) -> Floats:
     slows = used & (net.need == DEFERRABLE)
     lacking = net.part[:, None] * np.maximum(0.0, 1.0 - ratio)
     np.subtract.at(part, client[slows], lacking[slows])
-    limit = np.minimum(limit, np.where(part < 1.0, np.maximum(part, 0.0), np.inf))
+    limit = np.minimum(limit, np.where(part < 1.0 - SNAP, np.maximum(part, 0.0), np.inf))
     return np.where(np.isinf(limit), np.inf, limit * net.usual[:, None])
 
 
-def _orders(net: SupplyNet, rules: Rules, state: State, most: Floats | None) -> Floats:
-    client = _client(net)[net.group]
+def _activity(net: SupplyNet, rules: Rules, state: State) -> tuple[Floats, Floats]:
+    """Return what each plant orders for, and what its stock is to last for, of its usual output."""
     usual = np.where(net.usual > 0, net.usual, 1.0)[:, None]
-    basis = state.planned if rules.order_basis == "planned" else state.made
-    activity = _snapped(basis / usual, 1.0)[client]
-    aim = 1.0 if rules.order_basis == "initial" else activity
+    steady = net.steady[:, None]
+    follows = steady | (rules.order_basis == "planned")
+    activity = _snapped(np.where(follows, state.planned, state.made) / usual, 1.0)
+    fixed = ~steady & (rules.order_basis == "initial")
+    return activity, np.where(fixed, 1.0, activity)
+
+
+def _orders(net: SupplyNet, rules: Rules, state: State) -> Floats:
+    """Return what each plant wants of its usual suppliers."""
+    client = _client(net)[net.group]
+    activity, aim = (values[client] for values in _activity(net, rules, state))
     flow = net.flow[:, None]
     under = 0.0 if state.under is None else state.under
     target = (net.days[net.group] + net.transit)[:, None] * flow * aim
     gap = (target - state.stock - under) / rules.adjustment_days
     ordered = np.where(flow > 0, np.maximum(0.0, flow * activity + gap), 0.0)
-    ordered = _snapped(ordered, np.broadcast_to(flow, ordered.shape))
-    if most is not None:
-        ordered = np.where(most < 1.0, np.minimum(ordered, most * flow), ordered)
+    return _snapped(ordered, np.broadcast_to(flow, ordered.shape))
+
+
+def _allowed(net: SupplyNet, wished: Floats, link: Floats | None) -> Floats:
+    """Return as much of orders on usual links as may be placed."""
+    ordered = np.minimum(wished, net.most[:, None]) if len(net.most) else wished
+    if link is not None:
+        ordered = np.where(link < 1.0, np.minimum(ordered, link * net.flow[:, None]), ordered)
     return ordered
+
+
+def _room_on_spare_links(net: SupplyNet, state: State, link: Floats | None) -> Floats:
+    """Return what may be asked of each spare link, 0 for usual ones."""
+    room = np.maximum(state.spare[net.supplier], 0.0)
+    if len(net.most):
+        room = np.minimum(room, net.most[:, None])
+    if link is not None:
+        room = room * np.minimum(link, 1.0)
+    return np.where((net.flow > 0)[:, None], 0.0, room)
 
 
 def _snapped(values: Floats, usual: Floats | float) -> Floats:
@@ -148,25 +188,21 @@ def _snapped(values: Floats, usual: Floats | float) -> Floats:
 
 
 def _spare_orders(
-    net: SupplyNet, rules: Rules, state: State, ordered: Floats, sent: Floats, on_hand: Floats,
-    days: int,
+    net: SupplyNet, rules: Rules, state: State, wished: Floats, sent: Floats, on_hand: Floats,
+    days: Array, room: Floats,
 ) -> Floats:  # fmt: skip
     """Return orders on spare links, where a group has been short for long."""
     usual_links = (net.flow > 0)[:, None]
     got = _by_group(net, np.where(usual_links, sent, 0.0))
     short = got < state.placed - 1e-9 * net.whole[:, None]
     state.short[:] = np.where(short, state.short + 1, 0)
-    state.placed[:] = _by_group(net, ordered)
-    client = _client(net)
-    activity = state.planned if rules.order_basis == "planned" else state.made
-    level = _snapped(activity / np.where(net.usual > 0, net.usual, 1.0)[:, None], 1.0)[client]
-    aim = 1.0 if rules.order_basis == "initial" else level
+    state.placed[:] = _by_group(net, wished)
+    level, aim = (values[_client(net)] for values in _activity(net, rules, state))
     under = 0.0 if state.under is None else _by_group(net, state.under)
     target = ((net.days + net.lag) * net.whole)[:, None] * aim
     gap = (target - on_hand - under) / rules.adjustment_days
     lacking = np.maximum(0.0, net.whole[:, None] * level + gap) - got
     asks = (state.short > days) & (lacking > 0)
-    room = np.where(usual_links, 0.0, np.maximum(state.spare[net.supplier], 0.0))
     total = _by_group(net, room)
     part = np.where(asks, np.minimum(lacking, total), 0.0)
     part = np.divide(part, total, out=np.zeros_like(part), where=total > 0)
@@ -175,14 +211,14 @@ def _spare_orders(
 
 
 def _rationed(
-    net: SupplyNet, rules: Rules, ordered: Floats, final: Floats, wanted: Floats, made: Floats
+    net: SupplyNet, rules: Rules, ordered: Floats, final: Floats, wanted: Floats, given: Floats
 ) -> tuple[Floats, Floats]:
     """Return what is shipped on each link, and what goes into final demand."""
     shipped, consumed = ordered.copy(), final.copy()
-    for plant, scenario in zip(*np.nonzero(made < wanted), strict=True):
+    for plant, scenario in zip(*np.nonzero(given < wanted), strict=True):
         links = net.out_links[net.out[plant] : net.out[plant + 1]]
         served, last = share_out(
-            made[plant, scenario], ordered[links, scenario], net.flow[links], net.rank[links],
+            given[plant, scenario], ordered[links, scenario], net.flow[links], net.rank[links],
             final[plant, scenario], rules.rationing,
         )  # fmt: skip
         shipped[links, scenario] = served

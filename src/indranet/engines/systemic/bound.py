@@ -1,16 +1,19 @@
 """What a halt costs at least, with perfect planning: time to recover and time to survive."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack
+from scipy.sparse import coo_array, csr_array, diags_array, eye_array, hstack, vstack
 
 from indranet.engines.systemic.net import Floats, Ints
 
-UNBOUNDED = 3
-"""What the solver says where there is no largest value."""
+SOLVED, UNBOUNDED = 0, 3
+"""What the solver says when it is done, and where there is no largest value."""
+METHODS: tuple[Literal["highs-ds"], Literal["highs-ipm"]] = ("highs-ds", "highs-ipm")
+"""Tried in turn: where quantities lie many powers of ten apart, one may give up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +31,10 @@ class Recipe:
     supplier, client, input, per_unit
         Of each link: plants, which input of the client it brings (any number), and units of that
         input in a unit of the client's output; shape (links,).
+    held
+        Units that the client of each link has on hand of it, or that are under way, shape (links,).
+    most
+        Most units a day on each link, shape (links,).
     """
 
     capacity: Floats
@@ -38,6 +45,8 @@ class Recipe:
     client: Ints
     input: Ints
     per_unit: Floats
+    held: Floats | float = 0.0
+    most: Floats | float = np.inf
 
 
 def least_loss(recipe: Recipe, halted: npt.ArrayLike, days: float) -> float:
@@ -55,21 +64,28 @@ def least_loss(recipe: Recipe, halted: npt.ArrayLike, days: float) -> float:
         Whether each stands still, shape (plants,).
     days
         For how long.
+
+    Returns
+    -------
+    The loss, NaN where the solver gives up.
     """
     plants = len(recipe.capacity)
     balance, room, used = _constraints(recipe)
     links = balance.shape[1] - plants
-    # Variables: what flows on each link, what each plant makes, demand lost.
+    # Variables: what flows on each link, what each plant makes, demand lost; of the largest demand.
     serve = hstack([_of_output(links, plants, -1.0), -eye_array(plants)])
     rows = vstack([_wider(balance, plants), _wider(used, plants), serve], format="csr")
-    found = linprog(
-        np.concatenate([np.zeros(links + plants), recipe.margin]),
-        A_ub=rows,
-        b_ub=np.concatenate([room, recipe.stock, recipe.stock - recipe.demand * days]),
-        bounds=_bounds(recipe, halted, days, links) + [(0, None)] * plants,
-        method="highs",
-    )  # fmt: skip
-    return float(np.asarray(found.x)[-plants:] @ recipe.margin)
+    unit = float((recipe.demand * days).max(initial=0.0)) or 1.0
+    right = np.concatenate([room, recipe.stock, recipe.stock - recipe.demand * days]) / unit
+    most = [(0.0, high / unit) for _, high in _bounds(recipe, halted, days, links)]
+    cost = np.concatenate([np.zeros(links + plants), recipe.margin])
+    for method in METHODS:
+        found = linprog(
+            cost, A_ub=rows, b_ub=right, bounds=[*most, *[(0, None)] * plants], method=method
+        )
+        if found.status == SOLVED:
+            return unit * float(np.asarray(found.x)[-plants:] @ recipe.margin)
+    return float("nan")
 
 
 def days_survived(recipe: Recipe, halted: npt.ArrayLike) -> float:
@@ -81,6 +97,10 @@ def days_survived(recipe: Recipe, halted: npt.ArrayLike) -> float:
     ----------
     recipe, halted
         As for `least_loss`.
+
+    Returns
+    -------
+    Days, NaN where the solver gives up.
     """
     plants = len(recipe.capacity)
     balance, room, used = _constraints(recipe)
@@ -98,14 +118,24 @@ def days_survived(recipe: Recipe, halted: npt.ArrayLike) -> float:
         ],
         format="csr",
     )
-    found = linprog(
-        np.concatenate([nothing, np.zeros(plants), [-1.0]]),
-        A_ub=rows,
-        b_ub=np.concatenate([room, recipe.stock, recipe.stock, np.zeros(plants)]),
-        bounds=[(0, None)] * (links + plants + 1),
-        method="highs",
-    )
-    return np.inf if found.status == UNBOUNDED else float(np.asarray(found.x)[-1])
+    unit = float(recipe.demand.max(initial=0.0)) or 1.0
+    right = np.concatenate([room, recipe.stock, recipe.stock, np.zeros(plants)]) / unit
+    # Days are a variable: rows that hold them are in units as well.
+    scale = np.append(np.ones(links + plants), 1.0 / unit)
+    free: list[tuple[float, float | None]] = [(0.0, None)] * (links + plants + 1)
+    for method in METHODS:
+        found = linprog(
+            np.concatenate([nothing, np.zeros(plants), [-1.0]]),
+            A_ub=csr_array(rows @ diags_array(scale)),
+            b_ub=right,
+            bounds=free,
+            method=method,
+        )
+        if found.status == SOLVED:
+            return float(np.asarray(found.x)[-1])
+        if found.status == UNBOUNDED:
+            return float("inf")
+    return float("nan")
 
 
 def _wider(rows: csr_array, columns: int) -> csr_array:
@@ -129,17 +159,18 @@ def _constraints(recipe: Recipe) -> tuple[csr_array, Floats, csr_array]:
     inputs = len(keys)
     per_unit = np.zeros(inputs)
     per_unit[input_] = recipe.per_unit
+    held = np.bincount(input_, np.broadcast_to(recipe.held, (links,)), inputs).astype(np.float64)
     flows = coo_array((-np.ones(links), (input_, np.arange(links))), shape=(inputs, links))
     output = coo_array((per_unit, (np.arange(inputs), keys // span)), shape=(inputs, plants))
     balance = hstack([flows, output])
     sent = coo_array((np.ones(links), (recipe.supplier, np.arange(links))), shape=(plants, links))
     used = hstack([sent, -eye_array(plants)])
-    return csr_array(balance), np.zeros(inputs), csr_array(used)
+    return csr_array(balance), held, csr_array(used)
 
 
 def _bounds(
     recipe: Recipe, halted: npt.ArrayLike, days: float, links: int
-) -> list[tuple[float, float | None]]:
+) -> list[tuple[float, float]]:
     most = np.where(np.asarray(halted, dtype=bool), 0.0, recipe.capacity * days)
-    flows: list[tuple[float, float | None]] = [(0.0, None)] * links
-    return flows + [(0.0, float(value)) for value in most]
+    flows = np.broadcast_to(recipe.most, (links,)) * days
+    return [(0.0, float(value)) for value in (*flows, *most)]
