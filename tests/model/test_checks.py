@@ -205,12 +205,21 @@ def test_no_check_finds_what_is_sound(tables: dict[str, str], tmp_path: Path) ->
 
 
 def test_components_may_be_missing_as_a_whole(tmp_path: Path) -> None:
+    """Of a product without a bill the case says nothing, and its plants may buy anything."""
     tables = {"supplies": SUPPLIES + "p3,F,1\np2,p1,1\np3,p2,1\n"}
     faults_of(tmp_path, tables)
     (tmp_path / "components.csv").unlink()
-    (fault,) = check(tmp_path)
-    assert (fault.file, fault.row) == ("components.csv", 0)
-    assert "supplies.csv row 3 sends a component" in fault.problem
+    assert check(tmp_path) == []
+
+
+def test_a_sector_may_buy_from_itself(tmp_path: Path) -> None:
+    tables = {
+        "products": "product,kind\nradio,sector\nchip,part\nwafer,material\n",
+        "components": "product,component\nradio,radio\n",
+        "supplies": SUPPLIES + "p1,p1,1\np2,p2,1\n",
+    }
+    (fault,) = faults_of(tmp_path, tables)
+    assert (fault.row, fault.problem) == (3, "is its own supplier")
 
 
 FAULTY = {

@@ -16,7 +16,7 @@ from indranet.errors import InputError, UsageError
 from indranet.model.case import check, read, write_case
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS, KINDS, TABLES
-from indranet.model.tables import read_rows, write_rows
+from indranet.model.stored import read_rows, write_rows
 
 SETTINGS = 'name = "small"\nfirst_day = 2025-01-01\n'
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indranet.errors import Fault, InputError
 from indranet.model.case import LIMITS, Limits, check, read
-from indranet.model.tables import write_rows
+from indranet.model.stored import write_rows
 
 SETTINGS = 'name = "broken"\nfirst_day = 2025-01-01\n'
 NEAR = "did you mean"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from indranet.errors import InputError, UsageError
-from indranet.model.tables import write_rows
+from indranet.model.stored import write_rows
 from indranet.runs.report import report
 from indranet.runs.run import MANIFEST, Run, Table
 from indranet.runs.words import one_sentence, table_lines, worst_lines

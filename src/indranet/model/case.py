@@ -31,6 +31,7 @@ from indranet.model.files import (
 )
 from indranet.model.network import Network, Rows
 from indranet.model.schema import DECLARED_BY, KINDS, TABLES, Column, Table
+from indranet.model.stored import copy_rows
 
 __all__ = ["LIMITS", "Limits", "check", "read", "write_case"]
 
@@ -482,7 +483,7 @@ def write_case(
             named = [column.name for column in schema.columns if column.name in given]
             cells = {column: _writable(given[column]) for column in named}
             if cells:
-                sql.copy_rows(connection, beside / f"{schema.name}.csv", cells, neutral=False)
+                copy_rows(connection, beside / f"{schema.name}.csv", cells, neutral=False)
 
 
 def _known_columns(table: str, columns: Mapping[str, Any]) -> None:

@@ -296,9 +296,12 @@ def component_choices(tables: Tables) -> list[Fault]:
 
 
 def supplied_components(tables: Tables) -> list[Fault]:
-    """Find supplies of something that the customer's product does not contain."""
+    """Find supplies of something that the customer's product does not contain.
+
+    Of a product without any component the case says nothing: whatever its plants buy goes into it.
+    """
     supplies, components = tables.rows["supplies"], tables.rows["components"]
-    if "components" not in tables.whole or not len(supplies):
+    if "components" not in tables.sources or "components" not in tables.whole or not len(supplies):
         return []
     product = tables.rows["plants"]["product"].astype(np.int64)
     customer = supplies["customer"] - tables.offset("plant")
@@ -310,15 +313,10 @@ def supplied_components(tables: Tables) -> list[Fault]:
     size = len(tables.names["product"]) + 1
     listed = np.unique(components["product"].astype(np.int64) * size + components["component"])
     unlisted = ~np.isin(made * size + sent, listed) & (made >= 0) & (sent >= 0)
+    unlisted &= np.isin(made, components["product"])
     pairs = zip(made[unlisted].tolist(), sent[unlisted].tolist(), strict=True)
     pair_of = dict(zip(records[unlisted].tolist(), pairs, strict=True))
     names = tables.names["product"]
-    if pair_of and "components" not in tables.sources:
-        where = (
-            f"{tables.sources['supplies'].name} row {tables.sources['supplies'].row(min(pair_of))}"
-        )
-        text = f"is missing, and {where} sends a component to a plant"
-        return [Fault("components.csv", problem=text, remedy="add this table")]
 
     def problem(record: int) -> str:
         makes, sends = pair_of[record]
@@ -328,12 +326,17 @@ def supplied_components(tables: Tables) -> list[Fault]:
     return tables.faults("supplies", "customer", records[unlisted], problem, remedy)
 
 
+_SECTOR = TABLES["products"].column("kind").choices.index("sector")
+
+
 def same_ends(tables: Tables) -> list[Fault]:
-    """Find supplies and lanes that end where they start."""
+    """Find supplies and lanes that end where they start; a sector may buy from itself."""
     supplies, lanes = tables.rows["supplies"], tables.rows["lanes"]
     same = (supplies["customer"] == supplies["supplier"] + tables.offset("plant")) & (
         supplies["supplier"] >= 0
     )
+    makes = np.append(tables.rows["plants"]["product"].astype(np.int64), -1)[supplies["supplier"]]
+    same &= np.append(tables.rows["products"]["kind"], -1)[makes] != _SECTOR
     faults = tables.faults(
         "supplies",
         "customer",

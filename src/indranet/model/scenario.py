@@ -5,6 +5,8 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -18,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from indranet.errors import Fault, InputError
+from indranet.errors import Fault, InputError, UsageError
 
 Do = Literal[
     "halt", "outage", "close", "cut", "embargo", "exclude", "misconfigure", "exploit", "surge",
@@ -221,6 +223,34 @@ def read_scenario(path: str | Path) -> Scenario:
     except ValidationError as error:
         lines = _lines(text)
         raise InputError(sorted(_fault(name, one, lines) for one in error.errors())) from None
+
+
+def find_scenario(name: str) -> Scenario:
+    """Read a scenario: a file, or one that comes with the package.
+
+    Raises
+    ------
+    InputError
+        When the file is at fault.
+    UsageError
+        When there is neither a file nor a bundled scenario of that name.
+    """
+    bundled = bundled_scenarios()
+    if name in bundled and not Path(name).exists():
+        with as_file(bundled[name]) as file:
+            return read_scenario(file)
+    if not Path(name).exists() and not name.endswith(".toml"):
+        near = get_close_matches(name, bundled, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"bundled are {', '.join(sorted(bundled))}"
+        raise UsageError(f"no scenario {name!r}: give a TOML file, or a bundled one; {meant}")
+    return read_scenario(name)
+
+
+def bundled_scenarios() -> dict[str, Traversable]:
+    """Return the scenarios that come with the package, by name: those of the Indo-Pacific case."""
+    folder = files("indranet.data") / "indo-pacific" / "scenarios"
+    found = [file for file in folder.iterdir() if file.name.endswith(".toml")]
+    return {file.name.removesuffix(".toml"): file for file in sorted(found, key=lambda f: f.name)}
 
 
 def schema() -> str:

@@ -217,7 +217,9 @@ _ALL = (
         Column("name", "text", "Name in words."),
         _LAT, _LON,
         Column("kind", "choice", "What sort of passage it is.", choices=("strait", "canal", "cape"), default="strait"),
-        Column("ships_per_day", "number", "Ships that it can pass.", unit="ship a day", minimum=0),
+        Column("ships_per_day", "number", "Most ships that it can pass; empty means no limit.", unit="ship a day", minimum=0),
+        Column("usual_ships_per_day", "number", "Ships that usually pass: what the case sends through it on a usual day "
+               "counts as these; empty means ships_per_day.", unit="ship a day", above=0),
     ),
     _table(
         "lanes", "A way for goods or signals between two places.", "lane", ("lane",),
@@ -314,6 +316,13 @@ _ALL = (
                default="none"),
         Column("fuel", "flag", "Gives fuel.", default=0),
         Column("provisions", "flag", "Gives provisions.", default=0),
+    ),
+    _table(
+        "stocks", "What somebody holds in store for days of shortage.", "", ("holder", "product"),
+        Column("holder", "reference", "Who holds it: a plant or operator for itself, a country for all who buy there.",
+               required=True, refers=("plant", "firm", "facility", "country")),
+        Column("product", "reference", "What is held.", required=True, refers=("product",)),
+        Column("quantity", "number", "Units in store.", unit="unit", required=True, minimum=0),
     ),
     _table(
         "agreements", "An agreement between countries or firms.", "agreement", ("agreement",),

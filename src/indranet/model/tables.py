@@ -1,4 +1,4 @@
-"""Tables in and out of DuckDB: the only SQL of the project.
+"""Tables into DuckDB, checked there: with `stored`, the only SQL of the project.
 
 A table is loaded as text, checked there, and leaves as NumPy arrays. Nothing is guessed: every
 column is read as text, and a cell becomes a number or a day only where a guard has seen that it is
@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from indranet.errors import Fault, InputError
+from indranet.errors import Fault
 from indranet.model.cells import (
     DTYPES,
     EMPTY,
@@ -82,8 +82,8 @@ def connected() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def _path(path: Path) -> str:
-    # A path such as "a[1]/" would be taken for a pattern.
+def path_literal(path: Path) -> str:
+    """Return a path as SQL writes it; one such as "a[1]/" would be taken for a pattern."""
     return literal(re.sub(r"([\[*?])", r"[\1]", str(path.resolve())))
 
 
@@ -106,9 +106,10 @@ def load_csv(
     """
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     source = (
-        f"read_csv({_path(path)}, columns = {{{columns}}}, auto_detect = false, header = true, "
-        "delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
-        f"ignore_errors = false, hive_partitioning = false, max_line_size = {CELL_CHARACTERS})"
+        f"read_csv({path_literal(path)}, columns = {{{columns}}}, auto_detect = false, "
+        "header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = true, "
+        f"null_padding = false, ignore_errors = false, hive_partitioning = false, "
+        f"max_line_size = {CELL_CHARACTERS})"
     )
     known = {column.name for column in schema.columns}
     names = [
@@ -156,14 +157,15 @@ def _keep(
 def parquet_header(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str] | None:
     """Return column names and types of a Parquet file, None when it is none."""
     try:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM {_parquet(path)}").fetchall()
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {parquet(path)}").fetchall()
     except duckdb.Error:
         return None
     return {str(row[0]): str(row[1]) for row in rows}
 
 
-def _parquet(path: Path) -> str:
-    return f"read_parquet({_path(path)}, hive_partitioning = false)"
+def parquet(path: Path) -> str:
+    """Return what SQL reads a Parquet file from."""
+    return f"read_parquet({path_literal(path)}, hive_partitioning = false)"
 
 
 def load_parquet(
@@ -182,7 +184,7 @@ def load_parquet(
                 faults.append(Fault(path.name, 1, column.name, "", problem, "store it as text"))
     if not chosen:
         return None, faults
-    query = f"SELECT {', '.join(chosen.values())} FROM {_parquet(path)}"
+    query = f"SELECT {', '.join(chosen.values())} FROM {parquet(path)}"
     try:
         columns = _keep(connection, schema, chosen, query)
     except duckdb.Error:
@@ -192,7 +194,7 @@ def load_parquet(
 
 
 def _all_empty(connection: duckdb.DuckDBPyConnection, path: Path, column: str) -> bool:
-    return _one(connection, f"SELECT count({quoted(column)}) FROM {_parquet(path)}") == (0,)
+    return _one(connection, f"SELECT count({quoted(column)}) FROM {parquet(path)}") == (0,)
 
 
 def cell_faults(
@@ -458,122 +460,3 @@ def nearest(
     finally:
         connection.unregister("asked")
     return dict(found)
-
-
-_FORMULA = r"^[=+@\t\r-]"
-
-
-def write_rows(path: Path, columns: Mapping[str, Array]) -> None:
-    """Write one table as CSV or Parquet, by the suffix of its path, whole or not at all.
-
-    In CSV a text that a spreadsheet would take for a formula (it begins with =, +, -, @, tab or
-    carriage return) gets an apostrophe before it; numbers and Parquet stay as they are. A file so
-    written is for people and spreadsheets. A case, whose identifiers must come back unchanged, is
-    written by `indranet.model.case.write_case`.
-
-    Parameters
-    ----------
-    path
-        File to write; an existing one is replaced.
-    columns
-        Name to values, all of shape (rows,): numbers, flags, days, texts. NaN, NaT and None are
-        written as empty.
-
-    Raises
-    ------
-    ValueError
-        When the suffix is neither .csv nor .parquet, there is no column, or lengths differ.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{os.getpid()}.{os.urandom(4).hex()}.{path.name}")
-    try:
-        with connected() as connection:
-            copy_rows(connection, beside, columns, neutral=True)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def read_rows(path: Path) -> dict[str, Array]:
-    """Return the columns of a Parquet file that `write_rows` wrote, all of shape (rows,).
-
-    An empty text is "", an empty number NaN, an empty day NaT.
-
-    Raises
-    ------
-    InputError
-        When there is no such file, or it is not Parquet.
-    """
-    with connected() as connection:
-        try:
-            fetched = connection.execute(f"SELECT * FROM {_parquet(path)}").fetchnumpy()
-        except duckdb.Error:
-            problem = "cannot be read as Parquet" if path.exists() else "is missing"
-            fault = Fault(path.name, problem=problem, remedy="make the run again")
-            raise InputError([fault]) from None
-    return {str(name): _filled(values) for name, values in fetched.items()}
-
-
-def _filled(values: Array) -> Array:
-    if values.dtype.kind == "M":
-        return np.ma.filled(values, np.datetime64("NaT")).astype("M8[D]")
-    if not np.ma.isMaskedArray(values):
-        return values
-    if values.dtype.kind == "O":
-        return np.ma.filled(values, "")
-    return np.ma.filled(values.astype(np.float64), np.nan)
-
-
-def copy_rows(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    columns: Mapping[str, Array],
-    *,
-    neutral: bool,
-) -> None:
-    """Write one table as `write_rows` does, straight to its path; `neutral` disarms formulas."""
-    if path.suffix not in (".csv", ".parquet") or not columns:
-        raise ValueError(f"{path.name}: a table is written as .csv or .parquet, with columns")
-    prepared = {name: _storable(np.asarray(values)) for name, values in columns.items()}
-    if len({len(values) for values in prepared.values()}) != 1:
-        raise ValueError(f"{path.name}: the columns differ in length")
-    write = _written if path.suffix == ".csv" else _stored
-    chosen = ", ".join(
-        f"{write(quoted(name), values, neutral)} AS {quoted(name)}"
-        for name, values in prepared.items()
-    )
-    options = "FORMAT csv, HEADER" if path.suffix == ".csv" else "FORMAT parquet, COMPRESSION zstd"
-    connection.register("written", prepared)
-    try:
-        connection.execute(
-            f"COPY (SELECT {chosen} FROM written) TO {literal(str(path))} ({options})"
-        )
-    finally:
-        connection.unregister("written")
-
-
-def _storable(values: Array) -> Array:
-    if values.dtype.kind == "M":
-        return values.astype("M8[us]")
-    if values.dtype.kind in "US":
-        return values.astype(object)
-    return np.ascontiguousarray(values)
-
-
-def _stored(name: str, values: Array, _neutral: bool) -> str:
-    return f"{name}::DATE" if values.dtype.kind == "M" else name
-
-
-def _written(name: str, values: Array, neutral: bool) -> str:
-    if values.dtype.kind == "f":
-        whole = f"{name} = trunc({name}) AND abs({name}) < 1e15"
-        return f"CASE WHEN {whole} THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
-    if values.dtype.kind == "b":
-        return f"{name}::TINYINT"
-    if values.dtype.kind == "O":
-        name = f"nullif({name}, '')"
-        if not neutral:
-            return name
-        formula = f"regexp_matches({name}, '{_FORMULA}')"
-        return f"CASE WHEN {formula} THEN chr(39) || {name} ELSE {name} END"
-    return _stored(name, values, neutral)

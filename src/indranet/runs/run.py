@@ -14,7 +14,7 @@ from indranet.errors import Fault, InputError
 from indranet.model.files import whole_folder
 from indranet.model.network import Network
 from indranet.model.schema import MARKINGS, PROVENANCES
-from indranet.model.tables import read_rows, write_rows
+from indranet.model.stored import Chunks, read_rows, write_chunks, write_rows
 
 Table = Mapping[str, npt.NDArray[Any]]
 MANIFEST = "run.json"
@@ -113,7 +113,7 @@ def write_run(
     folder: Path,
     command: str,
     network: Network,
-    tables: Mapping[str, Table],
+    tables: Mapping[str, Table | Chunks],
     summary: Mapping[str, Any],
     *,
     inputs: Sequence[str],
@@ -132,7 +132,7 @@ def write_run(
     network
         The case.
     tables
-        Table name to columns of one length.
+        Table name to columns of one length, a long table in pieces.
     summary
         The answer in short, plain data.
     inputs
@@ -163,12 +163,19 @@ def write_run(
         "marking": marking,
         "provenance_shares": shares,
         "rows": {name: len(rows) for name, rows in network.tables.items() if len(rows)},
-        "tables": {name: sorted(columns) for name, columns in tables.items()},
+        "tables": {
+            name: sorted(table.columns if isinstance(table, Chunks) else table)
+            for name, table in tables.items()
+        },
         "summary": dict(summary),
     }
     with whole_folder(folder) as partial:
-        for name, columns in tables.items():
-            write_rows(partial / f"{name}.parquet", columns)
+        for name, table in tables.items():
+            path = partial / f"{name}.parquet"
+            if isinstance(table, Chunks):
+                write_chunks(path, table)
+            else:
+                write_rows(path, table)
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (partial / MANIFEST).write_text(text, encoding="utf-8")
     return Run(folder, manifest)
