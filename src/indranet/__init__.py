@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from indranet.model.case import read
     from indranet.model.network import Network
+    from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
     from indranet.studies.exposure import Exposure, exposure
+    from indranet.studies.stress import Stress, stress
 
 __version__ = "0.1.0"
-__all__ = ["Exposure", "Network", "Run", "exposure", "read"]
+__all__ = ["Exposure", "Network", "Run", "Scenario", "Stress", "exposure", "read", "stress"]
 
 _HOMES = {
     "read": "indranet.model.case",
     "Network": "indranet.model.network",
+    "Scenario": "indranet.model.scenario",
     "Run": "indranet.runs.run",
     "Exposure": "indranet.studies.exposure",
     "exposure": "indranet.studies.exposure",
+    "Stress": "indranet.studies.stress",
+    "stress": "indranet.studies.stress",
 }
 
 

@@ -7,9 +7,10 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
 from threading import Timer
@@ -23,6 +24,7 @@ from indranet.errors import Fault, InputError, NoAnswerError, UsageError
 if TYPE_CHECKING:
     from indranet.model.files import Limits
     from indranet.model.network import Network
+    from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
 
 # Modules that take a while to import are imported inside the commands: --help answers at once.
@@ -214,6 +216,53 @@ def exposure(
 
 
 @app.command()
+def stress(
+    case: Case,
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="TOML file, or the name of a bundled one.")
+    ],
+    draws: Annotated[
+        int | None, typer.Option("--draws", min=1, help="Draws; the scenario's by default.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Seed; the scenario's by default.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; one a core by default.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler to compute draws."),
+    ] = None,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="Keep the output of every plant on every day.")
+    ] = False,
+    out: Out = None,
+    max_file_gb: FileGigabytes = 4.0,
+    max_columns: MostColumns = 10_000,
+    json_only: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario day by day: what runs short, what goes down, for whom, and why."""
+    from indranet.model.scenario import find_scenario
+    from indranet.runs.run import free_folder
+
+    if workers is not None and cluster is not None:
+        raise UsageError("--workers and --cluster exclude each other: give one")
+    silent = quiet or json_only
+    folder = _vacant(free_folder("stress") if out is None else out)
+    asked = find_scenario(scenario)
+    other = {"draws": draws, "seed": seed}
+    asked = asked.model_copy(update={k: v for k, v in other.items() if v is not None})
+    network = _read(case, silent, _limits(max_file_gb, max_columns))
+    inputs = [str(case), scenario, "--draws", str(asked.draws), "--seed", str(asked.seed)]
+    inputs += ["--detail"] if detail else []
+    run = _stress(network, asked, folder, inputs, silent, workers, cluster, detail)
+    _finish(run, json_only, quiet)
+    _say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
+
+
+@app.command()
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
@@ -239,18 +288,27 @@ def report(
 
 @app.command(name="import")
 def import_(
-    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="faulttree")],
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="faulttree, trade")],
     sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read.")],
     into: Into,
+    smallest_share: Annotated[
+        float, typer.Option("--smallest-share", help="Of trade: leave out smaller purchases.")
+    ] = 0.0,
     json_only: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a case from files of another format (faulttree: Open-PSA MEF)."""
+    """Make a case from another format (faulttree: Open-PSA MEF; trade: input-output table)."""
     from indranet.intake.faulttree import faulttree
+    from indranet.intake.trade import trade
 
-    formats = {"faulttree": faulttree}
+    formats: dict[str, Callable[[list[Path], Path], None]] = {
+        "faulttree": faulttree,
+        "trade": partial(trade, smallest_share=smallest_share),
+    }
     if format_ not in formats:
         raise UsageError(f"no format {format_!r}: choose from {', '.join(formats)}")
+    if smallest_share and format_ != "trade":
+        raise UsageError("--smallest-share is of the format trade alone: leave it out")
     formats[format_](sources, into)
     _say(_made("case", into, json_only, quiet), f"{into} holds the case")
 
@@ -269,6 +327,25 @@ def country(
 
     with _progress(f"generating {sites:,} sites", quiet or json_only):
         generate_country(into, sites=sites, seed=seed, country=of)
+    _say(_made("case", into, json_only, quiet), f"{into} holds the case")
+
+
+@generate_app.command()
+def firms(
+    into: Into,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")],
+    firms: Annotated[int, typer.Option("--firms", help="Number of firms.", min=1)] = 10_000,
+    table: Annotated[
+        Path | None, typer.Option("--table", help="Input-output table that they add up to.")
+    ] = None,
+    json_only: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a network of firms of any size that adds up to an input-output table."""
+    from indranet.intake.firms import firms as generate_firms
+
+    with _progress(f"generating {firms:,} firms", quiet or json_only):
+        generate_firms(into, firms=firms, seed=seed, table=table)
     _say(_made("case", into, json_only, quiet), f"{into} holds the case")
 
 
@@ -311,6 +388,58 @@ def _expose(
     )  # fmt: skip
 
 
+def _stress(
+    network: "Network",
+    scenario: "Scenario",
+    folder: Path,
+    inputs: list[str],
+    silent: bool,
+    workers: int | None = None,
+    cluster: str | None = None,
+    detail: bool = False,
+) -> "Run":
+    """Run a scenario; finished draws are kept beside the folder until the run is whole."""
+    from indranet.runs.run import write_run
+    from indranet.studies.ensemble import cluster_executor, local_executor
+    from indranet.studies.stress import stress as study
+
+    begun = time.perf_counter()
+    kept = folder.parent / f".{folder.name}.draws" if scenario.draws > 1 else None
+    told = _Counter(scenario.draws, silent)
+    executor = cluster_executor(cluster) if cluster else local_executor(_workers(scenario, workers))
+    with _progress("running the scenario", silent), executor as pool:
+        found = study(network, scenario, executor=pool, folder=kept, detail=detail, progress=told)
+        seconds = time.perf_counter() - begun
+        tables = {name: found.tables[name] for name in found.tables if name not in found.long}
+        run = write_run(
+            folder, "stress", network, {**tables, **found.long}, found.summary,
+            inputs=inputs, seconds=seconds, seed=scenario.seed,
+        )  # fmt: skip
+    if kept is not None:
+        shutil.rmtree(kept, ignore_errors=True)
+    return run
+
+
+def _workers(scenario: "Scenario", asked: int | None) -> int:
+    """Return how many processes to start: no more than there is work for."""
+    return min(asked or os.cpu_count() or 1, max(scenario.draws // 8, 1))
+
+
+class _Counter:
+    """Tells on standard error how many draws are done, every two seconds at most."""
+
+    def __init__(self, draws: int, silent: bool) -> None:
+        self.draws, self.silent = draws, silent
+        self.last = time.perf_counter()
+
+    def __call__(self, done: int) -> None:
+        now = time.perf_counter()
+        if not self.silent and now - self.last > 2.0:
+            self.last = now
+            sys.stderr.write(f"{done:,} of {self.draws:,} draws\n")
+            sys.stderr.flush()
+
+
 def _listed(option: str, text: str | None) -> tuple[str, ...]:
     """Return the words of a list with commas between, none where the option is absent."""
     words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
@@ -335,12 +464,14 @@ def _named(option: str, text: str | None) -> str | None:
 
 
 def _finish(run: "Run", json_only: bool, quiet: bool) -> None:
+    from indranet.runs.stress_terminal import stress_lines
     from indranet.runs.terminal import answer_lines
 
+    told = stress_lines if run.manifest["command"] == "stress" else answer_lines
     if json_only:
         typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))
     elif not quiet:
-        typer.echo("\n".join(answer_lines(run)))
+        typer.echo("\n".join(told(run)))
 
 
 def _write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:

@@ -6,7 +6,8 @@ own: taking a thing away forces its gate down.
 
 The three horizons differ in the dependences that they keep. `now` keeps those with no autonomy;
 `in time` keeps all of them: stocks, spares and support have run out; `resourced` is in time with
-any maker of a product allowed where contracts fail.
+any maker of a product allowed where contracts fail. A fourth, `by the hour`, is now with a gate for
+whatever bridges the lack of an input, so that a clock can let one after the other run out.
 
 The two planes hold the same gates. What runs is trusted while nothing that somebody's authority
 excludes is on its path: each gate of the trusted plane takes its twin on the plane of what works.
@@ -23,7 +24,7 @@ from indranet.studies.builder import Builder, Codes, Labels
 from indranet.studies.exclusions import Exclusions
 from indranet.studies.groundwork import USED, Groundwork, Pairs
 from indranet.studies.service_side import ServiceSide, Sides
-from indranet.studies.supply_side import Draft, Horizon, SupplySide
+from indranet.studies.supply_side import Draft, Horizon, SupplySide, Support
 
 HORIZONS: tuple[Horizon, ...] = ("now", "in time", "resourced")
 
@@ -55,6 +56,8 @@ class Compiled:
         Gates of firms as those see them who exclude them; down on the trusted plane.
     unknown
         Products in use, made nowhere in the case and without a contract: taken as available.
+    support
+        What bridges the lack of inputs; none but by the hour.
     """
 
     gates: Gates
@@ -65,6 +68,7 @@ class Compiled:
     absent: npt.NDArray[np.int32]
     excluded: npt.NDArray[np.int32]
     unknown: npt.NDArray[np.int32]
+    support: Support
 
     @property
     def down(self) -> npt.NDArray[np.int32]:
@@ -118,6 +122,16 @@ def compile_network(
         absent=_absent(ground, own),
         excluded=excluded.astype(np.int32),
         unknown=np.array(sorted(draft.unknown), dtype=np.int32),
+        support=_supports(draft),
+    )
+
+
+def _supports(draft: Draft) -> Support:
+    parts = draft.supports
+    return Support(
+        np.concatenate([np.zeros(0, dtype=np.int32), *(part.gate for part in parts)]),
+        np.concatenate([np.zeros(0, dtype=np.int32), *(part.source for part in parts)]),
+        np.concatenate([np.zeros(0), *(part.hours for part in parts)]),
     )
 
 

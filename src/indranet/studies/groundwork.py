@@ -1,10 +1,12 @@
 """What every horizon of one study shares: rows in force, classes of sites, groups of needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from indranet.errors import UsageError
 from indranet.model.network import Network, Rows
 from indranet.model.schema import KINDS, TABLES
 from indranet.studies.lanes import LaneRoutes, lane_routes
@@ -102,7 +104,8 @@ def groundwork(
     network: Network,
     *,
     on: np.datetime64 | None = None,
-    apart: bool = False,
+    agreements: Sequence[str] | None = None,
+    apart: bool | npt.NDArray[np.bool_] = False,
     failing: bool = False,
 ) -> Groundwork:
     """Make a case ready to be compiled.
@@ -113,12 +116,22 @@ def groundwork(
         The case.
     on
         Day that decides which agreements are in force; the case's first day by default.
+    agreements
+        Only these, where they are in force; all by default.
     apart
-        Give every site a gate of its own, so that sites can be taken away one by one.
+        Sites that get a gate of their own, so that they can be taken away one by one: all, none, or
+        as given, shape (sites,).
     failing
         Give one to every site that the table of failures names.
+
+    Raises
+    ------
+    UsageError
+        When one of the agreements is not in the case.
     """
     force = in_force(network, network.first_day if on is None else on)
+    if agreements is not None:
+        force = force & _chosen(network, agreements)
     rows = {
         name: network[name].where(np.flatnonzero(_exists(network, name, force)))
         for name in ("components", "supplies", "equipment", "needs")
@@ -147,6 +160,14 @@ def in_force(network: Network, on: np.datetime64) -> npt.NDArray[np.bool_]:
     agreements = network["agreements"]
     begun = np.isnat(agreements["from"]) | (agreements["from"] <= on)
     return begun & (np.isnat(agreements["until"]) | (agreements["until"] >= on))
+
+
+def _chosen(network: Network, agreements: Sequence[str]) -> npt.NDArray[np.bool_]:
+    known = network.names["agreement"].tolist()
+    for name in agreements:
+        if name not in known:
+            raise UsageError(f"no agreement {name!r} in the case")
+    return np.isin(network.names["agreement"], list(agreements))
 
 
 _STANDS_WITH = {
@@ -181,10 +202,14 @@ def _pairs(network: Network, equipment: Rows) -> Pairs:
 
 
 def _sites_apart(
-    network: Network, needs: Rows, force: npt.NDArray[np.bool_], every: bool, failing: bool
+    network: Network,
+    needs: Rows,
+    force: npt.NDArray[np.bool_],
+    some: bool | npt.NDArray[np.bool_],
+    failing: bool,
 ) -> npt.NDArray[np.bool_]:
     """Return the sites that need a gate of their own, shape (sites,)."""
-    apart = ~_exists(network, "sites", force) | every
+    apart = ~_exists(network, "sites", force) | some
     first = network.offset("site")
     for codes in (
         network["lanes"]["origin"],

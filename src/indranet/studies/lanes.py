@@ -95,7 +95,10 @@ def lane_routes(network: Network, at_most: int = 8) -> LaneRoutes:
         routes = found.get(lane, [])
         if written[lane]:
             in_graph = all(str(network.names["passage"][p]) in known for p in listed[lane])
-            own = (listed[lane], float("nan"))
+            own = (
+                listed[lane],
+                dict(routes).get(listed[lane], float("nan")) if in_graph else float("nan"),
+            )
             routes = [own, *(r for r in routes if in_graph and r[0] != own[0])]
         if not routes:
             routes = [((), float("nan"))]

@@ -11,7 +11,7 @@ from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS
 from indranet.studies.builder import Codes
 from indranet.studies.groundwork import REACHES, Groups, Pairs, expand
 from indranet.studies.reaches import reach_gates
-from indranet.studies.supply_side import Draft, SupplySide
+from indranet.studies.supply_side import Draft, SupplySide, Support
 
 _CORE = [FUNCTIONS.index(function) for function in FUNCTION_GROUPS["core"]]
 
@@ -242,13 +242,29 @@ class ServiceSide:
             side[wanted], customer[wanted], source[wanted] - span.start
         )
         held = (needs["autonomy_hours"] > 0) & (not self.draft.late)
-        inputs[held] = self.draft.true
-        reached = np.flatnonzero((needs["how"] == REACHES) & ~held)
+        reached = (needs["how"] == REACHES) & (~held | self.draft.by_the_hour)
+        reached = np.flatnonzero(reached)
         inputs[reached] = reach_gates(
             network, self.builder, self.gate, self.own, self.ground.exists("lanes"),
             user[reached], source[reached],
         )  # fmt: skip
+        if self.draft.by_the_hour:
+            inputs[held] = self._bridged(inputs[held], needs["autonomy_hours"][held])
+        else:
+            inputs[held] = self.draft.true
         return inputs
+
+    def _bridged(self, inputs: Codes, hours: npt.NDArray[np.float64]) -> Codes:
+        """An input or what bridges its lack will do; which runs out is said from outside."""
+        support = self.builder.add(len(inputs), "support")
+        either = self.builder.add(len(inputs))
+        self.builder.need(either, inputs)
+        self.builder.need(either, support)
+        self.builder.at_least(either, 1)
+        self.draft.supports.append(
+            Support(support.astype(np.int32), inputs.astype(np.int32), hours)
+        )
+        return either
 
     def _customers(self, user: Codes) -> Codes:
         """Return who buys for each user: a site's operator, else the user itself."""

@@ -10,7 +10,26 @@ from indranet.model.schema import IMPORTANCE
 from indranet.studies.builder import Builder, Codes
 from indranet.studies.groundwork import Groundwork, expand, plant_output
 
-Horizon = Literal["now", "in time", "resourced"]
+Horizon = Literal["now", "in time", "resourced", "by the hour"]
+
+
+@dataclass(frozen=True)
+class Support:
+    """What lets users run without an input for some hours.
+
+    Attributes
+    ----------
+    gate
+        Gate of each support, to be forced down once it has run out, shape (supports,).
+    source
+        Gate of the input that it bridges.
+    hours
+        How long it lasts.
+    """
+
+    gate: npt.NDArray[np.int32]
+    source: npt.NDArray[np.int32]
+    hours: npt.NDArray[np.float64]
 
 
 @dataclass
@@ -29,6 +48,8 @@ class Draft:
         Whether the case says how each product is made, shape (products,).
     unknown
         Products in use of which the case does not, filled as gates are written.
+    supports
+        What bridges the lack of inputs for some hours, filled as gates are written.
     """
 
     ground: Groundwork
@@ -38,11 +59,17 @@ class Draft:
     true: Codes
     known: npt.NDArray[np.bool_]
     unknown: set[int] = field(default_factory=set)
+    supports: list[Support] = field(default_factory=list)
 
     @property
     def late(self) -> bool:
         """Whether stocks, spares and batteries have run out."""
-        return self.horizon != "now"
+        return self.horizon not in ("now", "by the hour")
+
+    @property
+    def by_the_hour(self) -> bool:
+        """Whether batteries and the like are gates of their own, which run out one by one."""
+        return self.horizon == "by the hour"
 
 
 class SupplySide:

@@ -12,13 +12,12 @@ from scipy.sparse.csgraph import dijkstra
 
 from indranet.engines.gates import order
 from indranet.engines.systemic import RiskNet, risk_net, systemic_risk
-from indranet.model.schema import IMPORTANCE
 from indranet.studies.candidates import candidates
 from indranet.studies.compile import compile_network
 from indranet.studies.groundwork import Groundwork
-from indranet.studies.lanes import KM_PER_DAY
 from indranet.studies.places import lost_bits
 from indranet.studies.reach import states
+from indranet.studies.trade import ESSENTIAL, bindings, transit_days, unit_costs
 
 Table = Mapping[str, npt.NDArray[Any]]
 Floats = npt.NDArray[np.float64]
@@ -26,8 +25,6 @@ Weight = Literal["sales", "largest"]
 WEIGHTS: tuple[Weight, ...] = ("sales", "largest")
 KINDS = ("plant", "firm", "territory", "jurisdiction", "product")
 TOLERANCE = 0.01
-_ESSENTIAL = IMPORTANCE.index("essential")
-_NEGLIGIBLE = IMPORTANCE.index("negligible")
 _SHORTEST = 1e-9
 """Days of a link that takes none: the search takes a length of 0 for no link."""
 
@@ -142,8 +139,7 @@ def _trade(ground: Groundwork) -> _Trade:
     """Return who sells what to whom a day, in money; 1 where a product has no cost."""
     network, supplies = ground.network, ground.supplies
     product = network["plants"]["product"].astype(np.int64)
-    cost = network["products"]["unit_cost_usd"]
-    cost = np.where(np.isnan(cost) | (cost <= 0), 1.0, cost)[product]
+    cost = unit_costs(ground)[product]
     there = ground.exists("plants")
     money = supplies["quantity_per_day"] * cost[supplies["supplier"]]
     span = network.span("plant")
@@ -153,41 +149,8 @@ def _trade(ground: Groundwork) -> _Trade:
     np.add.at(final, supplies["supplier"][~between], money[~between])
     supplier = supplies["supplier"][between].astype(np.int64)
     client = customer[between] - span.start
-    need, input_ = _needs(ground, product[client], product[supplier])
+    need, input_ = bindings(ground, product[client], product[supplier])
     return _Trade(supplier, client, money[between], need, input_, final)
-
-
-def _needs(
-    ground: Groundwork, made: npt.NDArray[np.int64], bought: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return how each purchase binds, and which input it is; what is one choice is one input.
-
-    What a plant buys that the bill of its product does not list is negligible; of a product without
-    a bill everything binds.
-    """
-    components = ground.components
-    count = max(len(ground.network["products"]), 1)
-    key = components["product"].astype(np.int64) * count + components["component"]
-    order = np.lexsort((components["importance"], key))
-    keys, first = np.unique(key[order], return_index=True)
-    row = order[first]
-    asked = made * count + bought
-    at = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
-    listed = keys[at] == asked if len(keys) else np.zeros(len(asked), dtype=bool)
-    billed = np.zeros(count, dtype=bool)
-    billed[components["product"]] = True
-    need = np.where(billed[made], _NEGLIGIBLE, _ESSENTIAL)
-    input_ = bought.copy()
-    if len(keys):
-        found = row[at]
-        need = np.where(listed, components["importance"][found], need)
-        choice = np.where(listed, components["choice"][found].astype(np.int64), -1)
-        input_ = np.where(choice >= 0, count + choice, input_)
-    # Of one input the strictest way to bind counts.
-    groups, group = np.unique(made * (2 * count + 2) + input_, return_inverse=True)
-    strictest = np.full(len(groups), _NEGLIGIBLE)
-    np.minimum.at(strictest, group, need)
-    return strictest[group].astype(np.int64), input_
 
 
 def _shocks(ground: Groundwork) -> tuple[Any, Any, Any, Any, Floats]:
@@ -242,17 +205,17 @@ def _cover(ground: Groundwork, trade: _Trade) -> Floats:
     """Return the days from each plant's stop to the first operator that feels it, inf for none."""
     network, supplies = ground.network, ground.supplies
     plants, span = len(network["plants"]), network.span("plant")
-    days = _SHORTEST + supplies["stock_days"] + _transit(ground)
+    days = _SHORTEST + supplies["stock_days"] + transit_days(ground)
     customer = supplies["customer"].astype(np.int64)
     between = (customer >= span.start) & (customer < span.stop)
     binds = np.zeros(len(supplies), dtype=bool)
     binds[np.flatnonzero(between & (supplies["quantity_per_day"] > 0))] = True
     product = network["plants"]["product"].astype(np.int64)
     rows = np.flatnonzero(between)
-    need, _ = _needs(
+    need, _ = bindings(
         ground, product[customer[rows] - span.start], product[supplies["supplier"][rows]]
     )
-    binds[rows] &= need == _ESSENTIAL
+    binds[rows] &= need == ESSENTIAL
     ends = ~between & (supplies["quantity_per_day"] > 0)
     kept = np.flatnonzero(binds | ends)
     # From the operators, all one node, back to the plants.
@@ -269,18 +232,3 @@ def _cover(ground: Groundwork, trade: _Trade) -> Floats:
     )
     found: Floats = np.asarray(dijkstra(graph, indices=[plants]))[0, :plants]
     return np.where(np.isinf(found), np.inf, np.round(found, 6))
-
-
-def _transit(ground: Groundwork) -> Floats:
-    """Return the days under way of each contract: its own, else its lane's, else those by sea."""
-    network, supplies = ground.network, ground.supplies
-    lanes = network["lanes"]
-    by_lane = lanes["transit_days"].copy()
-    lane, first = np.unique(ground.routes.lane, return_index=True)
-    km = ground.routes.km[first]
-    missing = np.isnan(by_lane[lane])
-    by_lane[lane[missing]] = km[missing] / KM_PER_DAY
-    of_lane = np.append(by_lane, 0.0)[supplies["lane"]]
-    found = np.where(np.isnan(supplies["transit_days"]), of_lane, supplies["transit_days"])
-    days: Floats = np.where(np.isnan(found), 0.0, found)
-    return days

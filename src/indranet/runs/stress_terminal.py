@@ -1,0 +1,84 @@
+"""The answer of a stress run on a terminal, in a few lines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from indranet.runs.run import Run
+from indranet.runs.words import counted, listed, number, people, percent
+
+MEASURE_WORDS = {
+    "production": "production",
+    "value_added": "value added",
+    "final_consumption": "final consumption",
+    "people_served": "users served",
+    "sites_up": "sites up",
+}
+"""Measures as people call them."""
+_STOCKOUTS = 5
+
+
+def amount(measure: str, value: float) -> str:
+    """Return an amount of a measure with its unit, as people read it."""
+    if measure == "people_served":
+        return f"{people(value)} users"
+    if measure == "sites_up":
+        return counted(value, "site")
+    return f"USD {number(value)} a day"
+
+
+def lost_words(measure: str, row: Mapping[str, Any]) -> str:
+    """Return what is lost of a measure over all days, with its range over the draws."""
+    unit = {"people_served": "user-days", "sites_up": "site-days"}.get(measure, "")
+    usd = "" if unit else "USD "
+    words = f"{usd}{number(row['lost'])}{' ' if unit else ''}{unit}"
+    if row["lost_high"] > row["lost_low"]:
+        words += f" (from {number(row['lost_low'])} to {number(row['lost_high'])})"
+    share = row["lost_share"]
+    return f"{words}, {percent(share)} of the usual" if share > 0 else words
+
+
+def stress_lines(run: Run) -> list[str]:
+    """Return the answer of a stress run as lines of plain text.
+
+    Parameters
+    ----------
+    run
+        A finished stress run.
+    """
+    summary = run.manifest["summary"]
+    days, draws = counted(summary["days"], "day"), counted(summary["draws"], "draw")
+    lines = [f"{summary['scenario']}: {days}, {draws}"]
+    if summary["production"] != "leontief":
+        lines.append("  plants act as industries (ARIO)")
+    lines += ["", "Lost against a time without events:"]
+    for measure, row in summary["measures"].items():
+        if not row["usual"]:
+            continue
+        told = f"  {MEASURE_WORDS[measure]}: "
+        if row["lost"] == 0 == row["lost_high"]:
+            lines.append(f"{told}nothing")
+            continue
+        less = percent(1.0 - row["worst_value"] / row["usual"])
+        lines.append(
+            f"{told}{lost_words(measure, row)}; worst on day {row['worst_day']}, {less} below the "
+            f"usual {amount(measure, row['usual'])}"
+        )
+    first = summary["first_stockouts"]
+    if first:
+        lines += ["", f"Stocks that ran out: {summary['stockouts']:,}. First:"]
+        lines += [
+            f"  day {row['day']}: {row['product']} at {row['plant']} ({row['because']})"
+            for row in first[:_STOCKOUTS]
+        ]
+    down = summary["services_down"]
+    if down:
+        lines += ["", f"Services down at some time: {listed(down, 5)}."]
+    bounds = run.table("bounds")
+    if len(bounds["lost"]):
+        least, lost = (float(bounds[name][0]) for name in ("lost_at_least", "lost"))
+        lines += [
+            "",
+            f"Who knew all beforehand would lose USD {number(max(least, 0.0))} of what consumers and "
+            f"operators use, against USD {number(max(lost, 0.0))} here; see bounds, sensitivity.",
+        ]
+    return lines

@@ -1,0 +1,104 @@
+"""When events happen in a draw, and how much they take from day to day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from indranet.model.scenario import Event, Law
+from indranet.studies.events import Effect
+
+Floats = npt.NDArray[np.float64]
+
+HOURS = 24
+
+
+@dataclass(frozen=True)
+class Course:
+    """When an event happens in one draw.
+
+    Attributes
+    ----------
+    begins, ends
+        Days, fractions of a day included; `ends` is infinite where it lasts for good.
+    happens
+        Whether it happens at all.
+    """
+
+    begins: float
+    ends: float
+    happens: bool
+
+
+def course(effect: Effect, seed: int, draw: int | None) -> Course:
+    """Return when an event happens in one draw; without a draw, as it happens usually.
+
+    Draws hang on the seed, the event's key and the draw alone. Usually an event happens if its
+    chance is a half or more, and lasts for the median of its law.
+    """
+    event = effect.event
+    luck, last = (0.5, 0.5) if draw is None else _uniform(effect.key, seed, draw)
+    happens = event.chance >= 1 or (luck <= event.chance if draw is None else luck < event.chance)
+    lasts = event.lasts_days
+    days = np.inf if lasts is None else _days(lasts, last) if isinstance(lasts, Law) else lasts
+    return Course(event.day, event.day + days, happens)
+
+
+def _uniform(key: str, seed: int, draw: int) -> tuple[float, float]:
+    digest = sha256(f"{seed}|{key}|{draw}".encode()).digest()
+    first, second = (int.from_bytes(digest[i : i + 8], "big") for i in (0, 8))
+    return (first + 0.5) / 2**64, (second + 0.5) / 2**64
+
+
+def _days(law: Law, uniform: float) -> float:
+    """Return the days that a law gives at a uniform number: its inverse distribution."""
+    if law.law == "fixed":
+        return float(law.days or 0.0)
+    if law.law == "exponential":
+        return -float(law.mean or 0.0) * float(np.log1p(-uniform))
+    if law.law == "lognormal":
+        return float(law.median or 0.0) * float(np.exp((law.sigma or 0.0) * ndtri(uniform)))
+    low, high = float(law.low or 0.0), float(law.high or 0.0)
+    if law.law == "uniform" or high == low:
+        return low + uniform * (high - low)
+    mode = float(law.mode or 0.0)
+    turn = (mode - low) / (high - low)
+    if uniform < turn:
+        return low + float(np.sqrt(uniform * (high - low) * (mode - low)))
+    return high - float(np.sqrt((1 - uniform) * (high - low) * (high - mode)))
+
+
+def lost_by_day(event: Event, when: Course, days: int) -> Floats:
+    """Return the part of its aim that an event takes on each day, shape (days,).
+
+    A day that an event covers in part counts for that part; while what was lost comes back, linear
+    or exponential, a day counts for its mean.
+    """
+    if not when.happens:
+        return np.zeros(days)
+    edges = np.arange(days + 1, dtype=np.float64)
+    return np.asarray(event.share * np.diff(_elapsed(event, when, edges)), dtype=np.float64)
+
+
+def _elapsed(event: Event, when: Course, until: Floats) -> Floats:
+    """Return the integral of the part lost (1 at most) from the beginning to each time."""
+    whole = np.clip(until - when.begins, 0.0, when.ends - when.begins)
+    if event.recovery == "sudden" or np.isinf(when.ends):
+        return whole
+    after, back = np.maximum(until - when.ends, 0.0), float(event.recovery_days or 0.0)
+    if event.recovery == "linear":
+        rest = np.minimum(after, back)
+        return whole + rest - rest**2 / (2 * back)
+    return np.asarray(whole - back * np.expm1(-after / back), dtype=np.float64)
+
+
+def losses(effects: Sequence[Effect], courses: Sequence[Sequence[Course]], days: int) -> Floats:
+    """Return what each event takes of its aim on each day, shape (draws, events, days)."""
+    found = np.zeros((len(courses), len(effects), days))
+    for draw, row in enumerate(courses):
+        for number, (effect, when) in enumerate(zip(effects, row, strict=True)):
+            found[draw, number] = lost_by_day(effect.event, when, days)
+    return found

@@ -1,0 +1,81 @@
+"""What all draws of a scenario share: arrays and plain data, which any worker can take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.engines.flows import Rules
+from indranet.engines.flows.ario import Industries
+from indranet.studies.clock import Clock
+from indranet.studies.events import Effect
+from indranet.studies.flow_net import FlowNet
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """What the clock watches: gates, each once, and what hangs on them.
+
+    Attributes
+    ----------
+    place
+        Kind to the position of each of its things among the gates watched.
+    people, sites
+        Persons and real sites that each gate counts for, shape (watched,); 0 for what is down
+        without any event.
+    down
+        Whether it is, shape (watched,).
+    """
+
+    place: Mapping[str, Codes]
+    people: Floats
+    sites: Floats
+    down: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """All that the draws of a scenario share; arrays and plain data alone.
+
+    Attributes
+    ----------
+    flow, rules
+        The case as a net of flows, and how its plants act.
+    economy
+        Its plants as industries, where they act as such; else None.
+    effects
+        The events.
+    clock, watched
+        The case as gates by the hour, and what is looked at.
+    own
+        Gate to force down for each thing, shape (things,).
+    keys
+        Hash of each thing, for drawing lots, shape (things,).
+    days, seed
+        Days to look at, seed of the draws.
+    coupled
+        Whether plants that are down for what they need lose their capacity.
+    detail
+        Whether the output of every plant is kept.
+    traced
+        Plants whose output is kept in the usual course of events.
+    """
+
+    flow: FlowNet
+    rules: Rules
+    economy: Industries | None
+    effects: tuple[Effect, ...]
+    clock: Clock
+    watched: Watched
+    own: npt.NDArray[np.int32]
+    keys: npt.NDArray[np.uint64]
+    days: int
+    seed: int
+    coupled: bool
+    detail: bool
+    traced: Codes

@@ -1,0 +1,101 @@
+"""What happens from outside to plants, contracts, demand and passages, day by day."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.engines.flows import Today
+from indranet.studies.draw_model import Model
+from indranet.studies.events import Effect
+from indranet.studies.flow_net import FlowNet
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+
+class Outside:
+    """What happens from outside, day by day, in all draws side by side.
+
+    Calling it with a day returns what the engine takes.
+    """
+
+    def __init__(
+        self, model: Model, lost: Floats, plants_up: Sequence[tuple[Codes, Floats]]
+    ) -> None:
+        self.model = model
+        self.lost = lost
+        self.plants_up = plants_up
+        flow = model.flow
+        self.nodes, self.wide = len(flow.made), len(lost)
+        of_row = np.full(int(flow.row.max(initial=-1)) + 2, -1)
+        of_row[flow.row] = np.arange(len(flow.row))
+        self.links = [_known(of_row, effect.contracts) for effect in model.effects]
+        self.demand = [_demanding(flow, effect) for effect in model.effects]
+
+    def __call__(self, day: int) -> Today:
+        """Return what happens on a day."""
+        lost = self.lost[:, :, day]
+        return Today(
+            capacity=self._capacity(lost, day),
+            demand=self._factors(lost, self.demand, self.nodes, growing=True),
+            link=self._factors(lost, self.links, len(self.model.flow.row)),
+            passage=self._rooms(lost),
+        )
+
+    def _factors(
+        self, lost: Floats, aims: Sequence[Codes], size: int, *, growing: bool = False
+    ) -> Floats | None:
+        """Return products over the events that act today; None where none does."""
+        acting = [e for e, aim in enumerate(aims) if len(aim) and lost[:, e].any()]
+        if not acting:
+            return None
+        factors = np.ones((size, self.wide))
+        for event in acting:
+            factor = 1.0 - lost[:, event]
+            if growing:
+                factor = (
+                    1.0 + ((self.model.effects[event].event.factor or 1.0) - 1.0) * lost[:, event]
+                )
+            factors[aims[event]] *= factor
+        return factors
+
+    def _capacity(self, lost: Floats, day: int) -> Floats | None:
+        factors = self._factors(lost, [e.plants for e in self.model.effects], self.nodes)
+        down = [(b, codes, up[day]) for b, (codes, up) in enumerate(self.plants_up) if len(codes)]
+        if any((up < 1).any() for _, _, up in down):
+            factors = np.ones((self.nodes, self.wide)) if factors is None else factors
+            for b, codes, up in down:
+                factors[codes, b] = np.minimum(factors[codes, b], up)
+        return factors
+
+    def _rooms(self, lost: Floats) -> Floats | None:
+        gates = self.model.flow.gates
+        if not gates:
+            return None
+        closing = [e for e, effect in enumerate(self.model.effects) if effect.closing is not None]
+        rooms = np.full((len(gates), self.wide), np.inf)
+        for place, gate in enumerate(gates):
+            for group, room in zip(gate.closings, gate.room, strict=True):
+                left = np.prod([1.0 - lost[:, closing[c]] for c in group], axis=0)
+                most = gate.usual if np.isinf(room) else room
+                rooms[place] = np.minimum(rooms[place], np.where(left >= 1.0, room, left * most))
+        return rooms
+
+
+def _known(of_row: Codes, rows: Codes) -> Codes:
+    """Return the links of some rows of supplies; rows that are no link are left out."""
+    links = of_row[rows[rows < len(of_row)]]
+    return links[links >= 0]
+
+
+def _demanding(flow: FlowNet, effect: Effect) -> Codes:
+    """Return the plants and users whose final demand an event multiplies."""
+    if effect.event.do != "surge":
+        return np.zeros(0, dtype=np.int64)
+    mine = np.ones(len(flow.made), dtype=bool)
+    if effect.product >= 0:
+        mine &= flow.made == effect.product
+    if effect.territory >= 0:
+        mine &= flow.country == effect.territory
+    return np.flatnonzero(mine)

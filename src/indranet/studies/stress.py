@@ -1,0 +1,210 @@
+"""What a scenario does, day by day, to supply, sites and services, with its uncertainty."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet import __version__
+from indranet.model.network import Network
+from indranet.model.scenario import Scenario
+from indranet.model.stored import Chunks
+from indranet.studies.days import MEASURES, compute
+from indranet.studies.draw_model import Model
+from indranet.studies.draw_tables import long_tables, stockout_rows
+from indranet.studies.ensemble import Draw, Job, Parts, quantiles, run_draws
+from indranet.studies.events import Effect
+from indranet.studies.prepared import Prepared, prepare
+from indranet.studies.scenery import lane_table, map_tables
+from indranet.studies.sensitivity import bounds, lost_of, sensitivity, usual_values
+
+Table = Mapping[str, npt.NDArray[Any]]
+
+BATCH = 8
+_LARGE = 2_000_000
+"""Links times draws that move side by side at most."""
+
+
+@dataclass(frozen=True)
+class Stress:
+    """What a scenario does.
+
+    Attributes
+    ----------
+    tables
+        `totals` (draw, day, measure, value), `quantiles` (day, measure, mean, q05, q50, q95),
+        `services` (draw, day, service, up: part of the day), `outages` (draw, thing, from_hour,
+        to_hour, because; a `to_hour` that is empty: down to the end), `stockouts` (draw, day,
+        plant, product, because; the first day of each time that less than a day's use is on hand;
+        `plant` may be an operator), `queues` (draw, day, passage, waiting), `sensitivity`
+        (parameter, value, measure, lost, lost_share), `bounds` (measure, lost, lost_at_least,
+        days_met), `lanes`, `places`, `place_days`, `plants`, `plant_days` (what the usual course of
+        events does on the map); with detail `production` (draw, day, plant, production).
+        Amounts are USD a day, persons and real sites.
+    long
+        Those of them that come in pieces.
+    summary
+        The answer in short, as plain data.
+    """
+
+    tables: Mapping[str, Table]
+    long: Mapping[str, Chunks]
+    summary: Mapping[str, Any]
+
+
+class _Tables(Mapping[str, Table]):
+    """Tables by name; a long one is put together when asked for."""
+
+    def __init__(self, short: Mapping[str, Table], long: Mapping[str, Chunks]) -> None:
+        self._short, self._long = short, long
+
+    def __getitem__(self, name: str) -> Table:
+        return self._long[name].whole() if name in self._long else self._short[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._long, *self._short))
+
+    def __len__(self) -> int:
+        return len(self._long) + len(self._short)
+
+
+def stress(
+    network: Network,
+    scenario: Scenario,
+    *,
+    executor: Executor | None = None,
+    folder: Path | None = None,
+    detail: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Stress:
+    """Run a scenario.
+
+    Flows are those of `engines.flows`: Hallegatte 2008, Inoue & Todo 2019, with what the module
+    adds; services are greatest fixed points of the gates by the hour (`studies.clock`). What is
+    drawn is which events happen and how long they last.
+
+    Parameters
+    ----------
+    network, scenario
+        The case and what happens.
+    executor
+        Where to compute draws; default in this thread. The answer does not hang on it.
+    folder
+        Where finished draws are kept, so that a run that was stopped goes on where it was; default
+        nowhere.
+    detail
+        Keep the output of every plant on every day.
+    progress
+        Called with the number of draws done.
+
+    Raises
+    ------
+    InputError
+        When an event names what the case does not hold, or asks for what there is not.
+    """
+    ready = prepare(network, scenario, detail)
+    usual = compute(ready.model, [None])[0]
+    key = _key(ready)
+    links = max(len(ready.model.flow.net.link), 1)
+    job = Job(compute, ready.model, key)
+    batch = max(1, min(BATCH, _LARGE // links))
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="indranet-") as scratch:
+            parts = run_draws(
+                job, scenario.draws, Path(scratch), executor=executor, batch=batch,
+                progress=progress,
+            )  # fmt: skip
+            return _answer(ready, list(parts), usual)
+    parts = run_draws(
+        job, scenario.draws, folder, executor=executor, batch=batch, progress=progress
+    )
+    return _answer(ready, parts, usual)
+
+
+def _key(ready: Prepared) -> str:
+    """Return a hash of all that decides the draws: version, case, scenario but for their number."""
+    asked = ready.scenario.model_dump_json(exclude={"draws", "name"})
+    text = f"{__version__}|{ready.network.case_hash}|{asked}|{ready.model.detail}"
+    return sha256(text.encode()).hexdigest()
+
+
+def _answer(ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw) -> Stress:
+    """Return the tables and the summary of all draws."""
+    small: dict[str, Table] = {"quantiles": _quantiles(ready.model, draws)}
+    small["sensitivity"] = sensitivity(ready, usual)
+    small["bounds"] = bounds(ready, usual)
+    small["lanes"] = lane_table(ready.ground, ready.model.flow, usual)
+    small |= map_tables(ready.ground, ready.model, usual)
+    long = long_tables(ready, draws)
+    return Stress(_Tables(small, long), long, _summary(ready, draws, usual, small))
+
+
+def _quantiles(model: Model, draws: Sequence[Draw] | Parts) -> Table:
+    values = np.empty((len(draws), model.days * len(MEASURES)))
+    for number, draw in enumerate(draws):
+        values[number] = draw["totals"].ravel()
+    found = quantiles(values)
+    return {
+        "day": np.repeat(np.arange(model.days), len(MEASURES)),
+        "measure": np.tile(np.array(MEASURES, dtype=object), model.days),
+        "mean": found.mean, "q05": found.q05, "q50": found.q50, "q95": found.q95,
+    }  # fmt: skip
+
+
+def _summary(
+    ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw, tables: Mapping[str, Table]
+) -> dict[str, Any]:
+    """Return the answer in short."""
+    model, scenario, network = ready.model, ready.scenario, ready.network
+    whole = usual_values(model)
+    lost = np.array([lost_of(model, draw) for draw in draws])
+    low, middle, high = np.quantile(lost, (0.05, 0.5, 0.95), axis=0)
+    worst: dict[str, Any] = {}
+    table = tables["quantiles"]
+    for number, measure in enumerate(MEASURES):
+        least = table["q50"][table["measure"] == measure]
+        day = int(np.argmin(least))
+        worst[measure] = {
+            "usual": float(whole[number]),
+            "lost": float(middle[number]), "lost_low": float(low[number]),
+            "lost_high": float(high[number]),
+            "lost_share": float(middle[number] / max(whole[number] * model.days, 1e-300)),
+            "worst_day": day, "worst_value": float(least[day]),
+        }  # fmt: skip
+    first = stockout_rows(ready, 0, [usual])
+    return {
+        "scenario": scenario.name,
+        "days": model.days,
+        "draws": scenario.draws,
+        "seed": scenario.seed,
+        "events": [_event_words(effect) for effect in model.effects],
+        "measures": worst,
+        "first_stockouts": [
+            {name: values[row].item() if hasattr(values[row], "item") else values[row]
+             for name, values in first.items() if name != "draw"}
+            for row in range(min(10, len(first["day"])))
+        ],
+        "stockouts": len(first["day"]),
+        "services_down": network.names["service"][usual["service"]].tolist()[:100],
+        "services_ever_down": len(usual["service"]),
+        "agreements_in_force": network.names["agreement"][ready.ground.force].tolist(),
+        "order_basis": scenario.order_basis,
+        "production": scenario.production,
+    }  # fmt: skip
+
+
+def _event_words(effect: Effect) -> dict[str, Any]:
+    event = effect.event
+    lasts = event.lasts_days
+    return {
+        "words": effect.words, "share": event.share, "day": event.day, "chance": event.chance,
+        "lasts_days": lasts if lasts is None or isinstance(lasts, float | int)
+        else lasts.model_dump(exclude_none=True),
+        "recovery": event.recovery, "recovery_days": event.recovery_days,
+    }  # fmt: skip
