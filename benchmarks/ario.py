@@ -1,19 +1,25 @@
 """Industries beside BoARIO, where that is installed: the same shock on the same made-up table.
 
 BoARIO and pymrio are not among the project's dependencies: `pip install boario pymrio progressbar2
-country_converter numexpr` beside it, and this module measures both.
+country_converter numexpr` beside it, and this module measures both. `python -m benchmarks.ario
+TABLE` does so on an input-output table that `indranet import trade` reads, its industries region by
+region, each region with the same sectors.
 """
 
 import importlib.util
 import logging
+import sys
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.flows.ario import ArioRules, begin, industries, step
+from indranet.intake.input_output import read_table
+from indranet.intake.trade import settled
 
 SIZES = ((8, 6), (20, 15), (40, 30))
 """Regions and sectors."""
@@ -28,22 +34,29 @@ def rows() -> list[dict[str, Any]]:
     """Measure a day at each size, and how far the two are apart at most; nothing without BoARIO."""
     if importlib.util.find_spec("boario") is None:
         return []
-    found = []
-    for regions, sectors in SIZES:
-        flows, final = _table(regions, sectors)
-        ours, made = _ours(flows, final, sectors)
-        theirs, other = _theirs(flows, final, regions, sectors)
-        apart = float((np.abs(made - other) / made[0]).max())
-        found.append(
-            {
-                "work": f"industries: {regions * sectors:,}, one day", "ours": 1e3 * ours,
-                "unit": "ms", "target": "", "peer": "BoARIO", "peer_value": 1e3 * theirs,
-                "ratio": theirs / ours,
-                "note": f"output at most {apart:.1g} apart on any of {DAYS} days; no rebuilding, "
-                "overproduction off",
-            }
-        )  # fmt: skip
-    return found
+    return [_beside(*_table(*size), *size) for size in SIZES]
+
+
+def _beside(flows: Floats, final: Floats, regions: int, sectors: int) -> dict[str, Any]:
+    ours, made = _ours(flows, final, sectors)
+    theirs, other = _theirs(flows, final, regions, sectors)
+    # An industry that makes nothing is as far apart as the largest makes it.
+    usual = np.where(made[0] > 0, made[0], made[0].max())
+    apart = float((np.abs(made - other) / usual).max())
+    return {
+        "work": f"industries: {regions * sectors:,}, one day", "ours": 1e3 * ours,
+        "unit": "ms", "target": "", "peer": "BoARIO", "peer_value": 1e3 * theirs,
+        "ratio": theirs / ours,
+        "note": f"output at most {apart:.1g} apart on any of {DAYS} days; no rebuilding, "
+        "overproduction off",
+    }  # fmt: skip
+
+
+def _of_file(path: Path) -> dict[str, Any]:
+    table = read_table(path)
+    flows, final, _ = settled(table)
+    sectors = len(dict.fromkeys(table.sector.tolist()))
+    return _beside(flows, final, len(final) // sectors, sectors)
 
 
 def _table(regions: int, sectors: int) -> tuple[Floats, Floats]:
@@ -102,5 +115,5 @@ def _theirs(flows: Floats, final: Floats, regions: int, sectors: int) -> tuple[f
 
 
 if __name__ == "__main__":
-    for row in rows():
+    for row in [_of_file(Path(name)) for name in sys.argv[1:]] or rows():
         print(row)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indranet.engines.flows import (
@@ -397,6 +397,8 @@ def assert_close(one: State, other: State, within: float) -> None:
         )
 
 
+# In the example a deferrable input is a rounding below its usual.
+@example(seed=366, rules=Rules("initial", "priority", 3.0, 2))
 @settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 10_000), rules=st.sampled_from(RULES))
 def test_kernels_equal_their_twin(seed: int, rules: Rules) -> None:

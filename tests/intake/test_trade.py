@@ -56,11 +56,6 @@ def sold(network: Network) -> np.ndarray:
     return matrix
 
 
-def between(flows: np.ndarray) -> np.ndarray:
-    """Return flows without what industries sell to themselves."""
-    return np.where(np.eye(len(flows), dtype=bool), 0.0, flows)
-
-
 def faults_of(path: Path) -> tuple[Fault, ...]:
     with pytest.raises(InputError) as caught:
         trade([path], path.parent / "case")
@@ -72,7 +67,7 @@ def faults_of(path: Path) -> tuple[Fault, ...]:
 def test_icio_by_hand(tmp_path: Path) -> None:
     network = imported(tmp_path, written(tmp_path, ICIO))
     assert network.names["plant"].tolist() == LABELS
-    assert sold(network) == pytest.approx(between(FLOWS) / 365, rel=1e-15)
+    assert sold(network) == pytest.approx(FLOWS / 365, rel=1e-15)
     assert network["plants"]["final_demand_per_day"] == pytest.approx(FINAL / 365, rel=1e-15)
     assert str(network.first_day) == "2018-01-01"
     assert network.names["country"].tolist() == ["AUS", "CHN"]
@@ -86,17 +81,16 @@ def test_icio_by_hand(tmp_path: Path) -> None:
 
 
 def test_components_are_what_all_makers_buy(tmp_path: Path) -> None:
-    """A01 makes 90 + 250 net of own use, and takes 5 of A01, 30 + 0 + 20 + 70 of C26 for it."""
+    """A01 makes 100 + 300, and takes 10 + 5 + 50 of A01, 30 + 0 + 20 + 70 of C26 for it."""
     components = imported(tmp_path, written(tmp_path, ICIO))["components"]
     pairs = zip(components["product"].tolist(), components["component"].tolist(), strict=True)
     found = dict(zip(pairs, components["quantity"].tolist(), strict=True))
     assert found == pytest.approx(
-        {(0, 0): 5 / 340, (0, 1): 120 / 340, (1, 0): 135 / 600, (1, 1): 80 / 600}
+        {(0, 0): 65 / 400, (0, 1): 120 / 400, (1, 0): 135 / 600, (1, 1): 80 / 600}
     )
 
 
 def test_value_added_is_the_tables_own(tmp_path: Path) -> None:
-    """Own use goes from output and purchases alike, so output less purchases stays."""
     path = written(tmp_path, ICIO)
     table = read_table(path)
     assert table.added.tolist() == ADDED.tolist()
@@ -180,7 +174,7 @@ def test_columns_may_stand_in_another_order(tmp_path: Path) -> None:
     order = [0, 3, 7, 1, 8, 4, 5, 2, 6]
     text = "\n".join(",".join(line[k] for k in order) for line in lines)
     network = imported(tmp_path, written(tmp_path, text))
-    assert sold(network) == pytest.approx(between(FLOWS) / 365, rel=1e-15)
+    assert sold(network) == pytest.approx(FLOWS / 365, rel=1e-15)
 
 
 def test_taken_from_stores(tmp_path: Path) -> None:
@@ -197,7 +191,7 @@ def test_an_industry_that_sells_nothing_is_left_out(tmp_path: Path) -> None:
     network = imported(tmp_path, path)
     assert network.names["plant"].tolist() == ["AAA_s0", "AAA_s1"]
     assert network["plants"]["final_demand_per_day"] == pytest.approx([3 / 365, 9 / 365])
-    assert "Industries that sell nothing, left out: 1." in network.description
+    assert "Industries that sell nothing to others, left out: 1." in network.description
 
 
 def test_an_industry_that_buys_nothing_is_a_source(tmp_path: Path) -> None:
@@ -409,9 +403,9 @@ def test_any_table_comes_back(
     final = np.array(data.draw(st.lists(st.floats(0.1, 1e9), min_size=count, max_size=count)))
     folder = tmp_path_factory.mktemp("table")
     network = imported(folder, written(folder, table_of(flows.tolist(), final.tolist())))
-    assert sold(network) == pytest.approx(between(flows) / 365, rel=1e-12)
+    assert sold(network) == pytest.approx(flows / 365, rel=1e-12)
     assert network["plants"]["final_demand_per_day"] == pytest.approx(final / 365, rel=1e-12)
-    purchases = between(flows).sum(axis=0) / 365
+    purchases = flows.sum(axis=0) / 365
     output = sold(network).sum(axis=1) + network["plants"]["final_demand_per_day"]
     expected = (flows.sum(axis=1) + final - flows.sum(axis=0)) / 365
     assert output - purchases == pytest.approx(expected, rel=1e-9, abs=1e-9 * flows.sum())
@@ -436,7 +430,7 @@ def test_a_damaged_table_is_refused_or_read(
 
 
 def adds_up(network: Network, table: InputOutputTable) -> None:
-    expected = between(table.flows) / 365
+    expected = table.flows / 365
     assert sold(network) == pytest.approx(expected, rel=1e-12)
     final = np.maximum(table.final, 0) / 365
     assert network["plants"]["final_demand_per_day"] == pytest.approx(final, rel=1e-12)

@@ -39,11 +39,10 @@ def trade(
     """Write a case from an input-output table.
 
     Each industry is a plant, each sector a product of kind sector that plants of any country make,
-    each flow a supply of so many units of the table's money a day (a year's flow / 365). What an
-    industry sells to itself is left out of its output and of its purchases alike, which leaves
-    value added as it is. Where more was taken from stores than was bought for final demand, final
-    demand is 0. An industry that sells nothing is left out, and what it bought counts as final
-    demand.
+    each flow a supply of so many units of the table's money a day (a year's flow / 365), what an
+    industry sells to itself included. Where more was taken from stores than was bought for final
+    demand, final demand is 0. An industry that sells nothing to others is left out, and what it
+    bought counts as final demand.
 
     Parameters
     ----------
@@ -70,13 +69,10 @@ def trade(
         raise UsageError(f"smallest share {smallest_share} is not from 0 to below 1")
     table = read_table(files[0], max_bytes=max_bytes)
     flows, final, notes = settled(table)
-    own = float(np.trace(flows))
-    np.fill_diagonal(flows, 0.0)
     cut = flows < smallest_share * flows.sum(axis=0)
     final += np.where(cut, flows, 0.0).sum(axis=1)
     dropped = int((cut & (flows > 0)).sum())
     flows[cut] = 0.0
-    notes += _if(own, f"What industries sell to themselves, left out: {own:.6g} a year.")
     notes += _if(
         dropped,
         f"Flows below {smallest_share:g} of their buyer's purchases, counted as final demand: "
@@ -94,8 +90,8 @@ def trade(
 def settled(table: InputOutputTable) -> tuple[Floats, Floats, list[str]]:
     """Return flows and final demand that a case can hold, and in sentences what was changed.
 
-    Final demand is not below 0, and an industry that sells nothing buys nothing: its purchases
-    count as final demand of their sellers.
+    Final demand is not below 0, and an industry that sells nothing to others buys nothing: its
+    purchases count as final demand of their sellers.
 
     Raises
     ------
@@ -118,7 +114,9 @@ def settled(table: InputOutputTable) -> tuple[Floats, Floats, list[str]]:
         f"Industries from whose stores more was taken than final demand bought, taken as 0: "
         f"{int(taken.sum())}, of {-table.final[taken].sum():.6g} a year.",
     )
-    notes += _if(idle.any(), f"Industries that sell nothing, left out: {int(idle.sum())}.")
+    notes += _if(
+        idle.any(), f"Industries that sell nothing to others, left out: {int(idle.sum())}."
+    )
     return flows, final, notes
 
 

@@ -78,7 +78,8 @@ def stress_lines(run: Run) -> list[str]:
         least, lost = (float(bounds[name][0]) for name in ("lost_at_least", "lost"))
         lines += [
             "",
-            f"Who knew all beforehand would lose USD {number(max(least, 0.0))} of what consumers and "
-            f"operators use, against USD {number(max(lost, 0.0))} here; see bounds, sensitivity.",
+            f"Who knew all beforehand would lose USD {number(max(least, 0.0))} of what consumers "
+            f"and operators use, against USD {number(max(lost, 0.0))} here; see bounds, "
+            "sensitivity.",
         ]
     return lines

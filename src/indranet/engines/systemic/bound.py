@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array, diags_array, eye_array, hstack, vstack
+from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack
 
 from indranet.engines.systemic.net import Floats, Ints
 
@@ -107,26 +107,26 @@ def days_survived(recipe: Recipe, halted: npt.ArrayLike) -> float:
     links = balance.shape[1] - plants
     still = np.asarray(halted, dtype=bool)
     nothing = np.zeros(links)
-    # Variables: flows, output, and the days.
+    # Variables: flows and output, of the largest demand, and the days.
+    unit = float(recipe.demand.max(initial=0.0)) or 1.0
     most = np.where(still, 0.0, recipe.capacity)
     rows = vstack(
         [
             _wider(balance, 1),
             _wider(used, 1),
-            hstack([_of_output(links, plants, -1.0), csr_array(recipe.demand[:, np.newaxis])]),
-            hstack([_of_output(links, plants, 1.0), csr_array(-most[:, np.newaxis])]),
+            hstack(
+                [_of_output(links, plants, -1.0), csr_array(recipe.demand[:, np.newaxis] / unit)]
+            ),
+            hstack([_of_output(links, plants, 1.0), csr_array(-most[:, np.newaxis] / unit)]),
         ],
         format="csr",
     )
-    unit = float(recipe.demand.max(initial=0.0)) or 1.0
     right = np.concatenate([room, recipe.stock, recipe.stock, np.zeros(plants)]) / unit
-    # Days are a variable: rows that hold them are in units as well.
-    scale = np.append(np.ones(links + plants), 1.0 / unit)
     free: list[tuple[float, float | None]] = [(0.0, None)] * (links + plants + 1)
     for method in METHODS:
         found = linprog(
             np.concatenate([nothing, np.zeros(plants), [-1.0]]),
-            A_ub=csr_array(rows @ diags_array(scale)),
+            A_ub=rows,
             b_ub=right,
             bounds=free,
             method=method,
