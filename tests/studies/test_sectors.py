@@ -1,4 +1,4 @@
-"""Input-output tables under stress: the case that `import trade` makes gives what its table gives."""
+"""Input-output tables under stress: an imported case gives what the engine gives on its table."""
 
 from pathlib import Path
 
