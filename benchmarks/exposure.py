@@ -7,13 +7,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import as_file
 from pathlib import Path
 from typing import Any
 
 from indranet.intake.generate import country
 from indranet.model.case import read
-from indranet.model.template import example_folder
 from indranet.studies.availability import availability
 from indranet.studies.candidates import candidates
 from indranet.studies.compile import compile_network
@@ -91,8 +89,7 @@ def _measured(sites: int, parts: bool) -> list[dict[str, Any]]:
 
 
 def _bundled() -> list[dict[str, Any]]:
-    with as_file(example_folder("indo-pacific")) as folder:
-        network = read(folder)
+    network = read("indo-pacific")
     ground = groundwork(network, failing=True)
     with ThreadPoolExecutor(2) as threads:
         whole = _median(lambda: exposure(network, pairs=True, executor=threads), 3)

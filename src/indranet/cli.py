@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from importlib.resources import as_file
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,7 +39,9 @@ app = typer.Typer(
 generate_app = typer.Typer(no_args_is_help=True, help="Make a synthetic case of any size.")
 app.add_typer(generate_app, name="generate")
 
-Case = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case, or a zip of it.")]
+Case = Annotated[
+    Path, typer.Argument(metavar="CASE", help="Folder of a case, a zip of it, or indo-pacific.")
+]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write; never overwritten.")]
 Into = Annotated[Path, typer.Option("--into", help="Folder of the new case.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary alone, as JSON.")]
@@ -53,29 +54,37 @@ MostColumns = Annotated[int, typer.Option("--max-columns", help="Refuse tables w
 
 _PARTNERS = ("IND", "JPN", "USA", "AUS", "ISR")
 """Countries of which the demo asks what they can make alone."""
+_SCENARIO = "memory-shortage"
+"""What the demo lets happen."""
 
 
 @app.command()
 def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     """Ask the bundled Indo-Pacific case its questions; write demo-run/report.html."""
-    from indranet.model.template import example_folder
+    from indranet.model.scenario import find_scenario
 
-    folder = Path("demo-run")
+    folder, silent = Path("demo-run"), quiet or json_only
     _clear_demo(folder)
-    with as_file(example_folder("indo-pacific")) as case:
-        network = _read(case, quiet or json_only)
-        asked = {"only": _PARTNERS, "pairs": True, "availability": True}
-        inputs = ["indo-pacific", "--only", ",".join(_PARTNERS), "--pairs", "--availability"]
-        run = _expose(network, folder / "exposure", inputs, quiet or json_only, asked)
-    _finish(run, json_only, quiet)
-    _write_report([run], folder / "report.html", quiet or json_only)
+    network = _read(Path("indo-pacific"), silent)
+    asked = {"only": _PARTNERS, "pairs": True, "availability": True}
+    inputs = ["indo-pacific", "--only", ",".join(_PARTNERS), "--pairs", "--availability"]
+    exposed = _expose(network, folder / "exposure", inputs, silent, asked)
+    scenario = find_scenario(_SCENARIO)
+    stressed = _stress(network, scenario, folder / "stress", ["indo-pacific", _SCENARIO], silent)
+    runs = [exposed, stressed]
+    if json_only:
+        typer.echo(json.dumps({run.manifest["command"]: run.manifest["summary"] for run in runs}))
+    for run in [] if silent else runs:
+        _finish(run, json_only, quiet)
+        typer.echo()
+    _write_report(runs, folder / "report.html", silent)
 
 
 def _clear_demo(folder: Path) -> None:
     """Remove an earlier demo, and nothing else."""
     if not folder.exists():
         return
-    if {p.name for p in folder.iterdir()} - {"exposure", "report.html"}:
+    if {p.name for p in folder.iterdir()} - {"exposure", "stress", "report.html"}:
         raise UsageError(f"{folder} holds files that are not the demo's: move it away")
     shutil.rmtree(folder)
 

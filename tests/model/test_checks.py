@@ -88,6 +88,10 @@ BROKEN = {
         },
         [("plants.csv", 3, "capacity_per_day", "9.99", "final demand, 10 units a day")],
     ),
+    "more than the contract allows": (
+        {"supplies": "supplier,customer,quantity_per_day,max_per_day\np2,F,2,2\np2,p1,5,4.5\n"},
+        [("supplies.csv", 3, "max_per_day", "4.5", "below what flows, quantity_per_day 5")],
+    ),
     "not a component": (
         {"supplies": SUPPLIES + "p2,p1,1\np3,p1,1\n"},
         [("supplies.csv", 3, "customer", "p1", "makes 'radio', of which 'wafer' is no component")],

@@ -16,7 +16,6 @@ from indranet.engines.gates import order, up
 from indranet.intake.faulttree import faulttree
 from indranet.model.case import read
 from indranet.model.network import Network
-from indranet.model.template import example_folder
 from indranet.studies.availability import Availability, availability, draws_for, interval
 from indranet.studies.compile import compile_network
 from indranet.studies.groundwork import groundwork
@@ -345,7 +344,7 @@ def test_intervals_are_those_of_clopper_and_pearson() -> None:
 
 def test_every_service_of_the_bundled_case_has_an_answer() -> None:
     """How many are exact hangs on the machine; without autonomies none is down less often."""
-    network = read(example_folder("indo-pacific"))  # type: ignore[arg-type]
+    network = read("indo-pacific")
     found = availability(groundwork(network), seconds=4.0)
     table = found.tables["availability"]
     assert set(table["method"]) == {"exact", "sampled"}

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.made_up import Columns, network_of, random_tables
 
 from indranet.errors import InputError
 from indranet.model.network import Network
-from indranet.model.scenario import Scenario
+from indranet.model.scenario import Scenario, read_scenario
 from indranet.studies import stress as module
+from indranet.studies.courses import Course, lost_by_day
 from indranet.studies.stress import Stress, stress
 
 Tables = dict[str, Columns]
@@ -114,6 +115,17 @@ def test_half_a_day_counts_half(chained: Network, share: float) -> None:
     first = made["production"][made["plant"] == "p1"]
     part = 100 * (1 - share / 2)
     assert first == pytest.approx([100, 100, part, part, 100])
+
+
+@settings(max_examples=50, deadline=None)
+@given(begins=st.floats(0, 30), lasts=st.floats(1e-6, 100))
+@example(begins=10.37, lasts=67.0)
+def test_no_day_loses_more_than_there_is(begins: float, lasts: float) -> None:
+    (event,) = scenario({"do": "halt", "what": "p1", "day": begins, "lasts_days": lasts}).event
+    lost = lost_by_day(event, Course(begins, begins + lasts, True), 40)
+    assert (lost >= 0).all()
+    assert (lost <= 1).all()
+    assert lost.sum() == pytest.approx(min(lasts, 40 - begins))
 
 
 def test_events_that_overlap_multiply(chained: Network) -> None:
@@ -472,6 +484,48 @@ def test_the_same_in_another_order_of_rows(tmp_path: Path) -> None:
         tables[name] = {column: list(values)[::-1] for column, values in tables[name].items()}
     other = stress(network_of(tmp_path / "b", **tables), scenario(event))
     assert series(other) == pytest.approx(series(first), rel=1e-12)
+
+
+@pytest.mark.parametrize("production", ["leontief", "ario"])
+def test_plants_of_which_little_is_known(tmp_path: Path, production: str) -> None:
+    """Without inputs, without sales, without anything, from itself: each stays as it is.
+
+    `all` makes from 40 of `a` what nobody is known to buy: it is worth 40 to consumers.
+    """
+    network = network_of(
+        tmp_path / "case",
+        products={"product": ["a", "b", "s"], "kind": ["part", "part", "sector"]},
+        components={"product": ["b", "s"], "component": ["a", "s"]},
+        plants={
+            "plant": ["source", "all", "idle", "ring"], "product": ["a", "b", "b", "s"],
+            "final_demand_per_day": [0, 0, 0, 9],
+        },
+        supplies={
+            "supplier": ["source", "ring"], "customer": ["all", "ring"],
+            "quantity_per_day": [40, 3],
+        },
+    )  # fmt: skip
+    found = stress(network, scenario(days=40, production=production))
+    assert series(found) == pytest.approx([40 + 40 + 12] * 40)
+    assert series(found, "value_added") == pytest.approx([40 + 9] * 40)
+    assert series(found, "final_consumption") == pytest.approx([40 + 9] * 40)
+    halt = {"do": "halt", "what": "source"}
+    found = stress(network, scenario(halt, days=40, production=production))
+    # Once the 15 days in store are used up; industries slow down before that, and never quite stop.
+    assert series(found)[-1] == pytest.approx(12, abs=2 if production == "ario" else 1e-9)
+
+
+def test_faults_stand_on_their_line(chained: Network, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "s"\ndays = 3\n\n[[event]]\ndo = "halt"\nwhat = "p9"\n'
+        '\n[[event]]\ndo = "exclude"\nwhat = "f"\n\nby = ["CCC"]\n'
+    )
+    with pytest.raises(InputError) as caught:
+        stress(chained, read_scenario(file))
+    assert [(fault.file, fault.row, fault.value) for fault in caught.value.faults] == [
+        ("mine.toml", 6, "p9"), ("mine.toml", 12, "CCC"),
+    ]  # fmt: skip
 
 
 def test_industries_instead_of_plants(chained: Network) -> None:

@@ -44,7 +44,7 @@ def read(path: str | Path, *, limits: Limits = LIMITS) -> Network:
     Parameters
     ----------
     path
-        A case folder, or a zip of one.
+        A case folder, a zip of one, or the name of a case that comes with the package.
     limits
         What the case may ask of the machine.
 
@@ -73,7 +73,7 @@ def check(path: str | Path, *, limits: Limits = LIMITS) -> list[Fault]:
     Parameters
     ----------
     path
-        A case folder, or a zip of one.
+        A case folder, a zip of one, or the name of a case that comes with the package.
     limits
         What the case may ask of the machine.
     """

@@ -195,6 +195,20 @@ def plant_capacities(tables: Tables) -> list[Fault]:
     return tables.faults("plants", "capacity_per_day", records, problem, remedy)
 
 
+def contract_limits(tables: Tables) -> list[Fault]:
+    """Find contracts under which more flows than they allow."""
+    supplies = tables.rows["supplies"]
+    quantity = supplies["quantity_per_day"]
+    low = supplies["max_per_day"] < quantity * (1 - _TOLERANCE)
+
+    def problem(record: int) -> str:
+        return f"is below what flows, quantity_per_day {quantity[record]:.15g}"
+
+    remedy = "raise it, lower quantity_per_day, or leave it empty (then nothing limits it)"
+    records = np.flatnonzero(low & tables.sound["supplies"])
+    return tables.faults("supplies", "max_per_day", records, problem, remedy)
+
+
 def _groups(first_key: Array, second_key: Array) -> tuple[Array, Array]:
     """Return the group of each row and the first row of each group, for rows with equal keys."""
     size = int(second_key.max(initial=0)) + 2
@@ -435,6 +449,7 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     component_cycles,
     component_choices,
     plant_capacities,
+    contract_limits,
     supplied_components,
     same_ends,
     installed_products,

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
+from importlib.resources import as_file
 from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
 import numpy as np
 
 from indranet.errors import Fault, InputError, UsageError
+from indranet.model.examples import EXAMPLES, example_folder
 from indranet.model.schema import TABLES, Table
 
 SETTINGS = "case.toml"
@@ -115,7 +117,7 @@ def suggestion(value: str, options: Iterable[str]) -> str:
 
 @contextmanager
 def opened(path: Path, limits: Limits) -> Iterator[Path]:
-    """Give the folder of a case; a zip is unpacked into a temporary folder.
+    """Give the folder of a case: its own, a zip's unpacked for now, or one that comes with us.
 
     Raises
     ------
@@ -124,8 +126,14 @@ def opened(path: Path, limits: Limits) -> Iterator[Path]:
     """
     if path.is_dir():
         yield path
+    elif str(path) in EXAMPLES and not path.exists():
+        with as_file(example_folder(str(path))) as folder:
+            yield folder
     elif not path.exists():
-        raise InputError([Fault(str(path), problem="does not exist", remedy="correct the path")])
+        remedy = (
+            f"correct the path, or name one that comes with the package: {' or '.join(EXAMPLES)}"
+        )
+        raise InputError([Fault(str(path), problem="does not exist", remedy=remedy)])
     elif not path.is_file() or not zipfile.is_zipfile(path):
         problem, remedy = "is neither a folder nor a zip", "give a case folder or its zip"
         raise InputError([Fault(str(path), problem=problem, remedy=remedy)])

@@ -3,7 +3,8 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
@@ -15,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PrivateAttr,
     Tag,
     ValidationError,
     model_validator,
@@ -153,6 +155,10 @@ ONLY_OF: Mapping[str, tuple[tuple[Do, ...], bool]] = {
 _SPOKEN = {"but": "except", "origin": "from"}
 
 
+SCENARIO = "scenario"
+"""File of faults of a scenario that was read from none."""
+
+
 class Scenario(_Strict):
     """What happens, and how the answer is computed."""
 
@@ -180,6 +186,20 @@ class Scenario(_Strict):
     random_failures: bool = Field(False, description="Things fail as the table of failures says.")
     hazards: bool = Field(False, description="Hazards strike as their table says.")
     event: tuple[Event, ...] = Field((), description="What happens.")
+    _file: str = PrivateAttr(SCENARIO)
+    _lines: Mapping[tuple[Any, ...], int] = PrivateAttr(default_factory=dict)
+
+    def placed(self, faults: Iterable[Fault]) -> list[Fault]:
+        """Return faults found with a case in hand, those of the scenario with its file and line."""
+        return [self._placed(fault) if fault.file == SCENARIO else fault for fault in faults]
+
+    def _placed(self, fault: Fault) -> Fault:
+        of_event = re.fullmatch(r"event (\d+): (\w+)", fault.column)
+        path: tuple[Any, ...] = (fault.column,)
+        if of_event:
+            path = ("event", int(of_event[1]) - 1, of_event[2])
+        line = self._lines.get(path, self._lines.get(path[:-1], 0))
+        return replace(fault, file=self._file, row=line)
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -218,11 +238,13 @@ def read_scenario(path: str | Path) -> Scenario:
         line = int(found[1]) if found else 0
         fault = Fault(name, line, problem=f"is no TOML: {said}", remedy="correct the line")
         raise InputError([fault]) from None
+    lines = _lines(text)
     try:
-        return Scenario.model_validate_json(json.dumps(values, default=str))
+        scenario = Scenario.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        lines = _lines(text)
         raise InputError(sorted(_fault(name, one, lines) for one in error.errors())) from None
+    scenario._file, scenario._lines = name, lines
+    return scenario
 
 
 def find_scenario(name: str) -> Scenario:

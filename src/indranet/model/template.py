@@ -2,30 +2,13 @@
 
 import csv
 import io
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from indranet.errors import UsageError
 from indranet.model.dictionary import dictionary
+from indranet.model.examples import example_folder
 from indranet.model.files import SETTINGS, whole_folder
 from indranet.model.schema import TABLES
-
-EXAMPLES = ("starter", "indo-pacific")
-"""Cases that come with the package."""
-
-
-def example_folder(name: str) -> Traversable:
-    """Return where a case that comes with the package lies.
-
-    Raises
-    ------
-    UsageError
-        When there is none of that name.
-    """
-    if name not in EXAMPLES:
-        raise UsageError(f"no example {name!r}: choose from {', '.join(EXAMPLES)}")
-    return files("indranet.data") / name
 
 
 def write_template(folder: Path, example: str = "starter") -> None:
@@ -36,7 +19,7 @@ def write_template(folder: Path, example: str = "starter") -> None:
     folder
         Where to; must not exist, or be empty.
     example
-        Which of `EXAMPLES`.
+        Which of `indranet.model.examples.EXAMPLES`.
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """The answer of a stress run on a terminal, in a few lines."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,11 +76,17 @@ def stress_lines(run: Run) -> list[str]:
         lines += ["", f"Services down at some time: {listed(down, 5)}."]
     bounds = run.table("bounds")
     if len(bounds["lost"]):
-        least, lost = (float(bounds[name][0]) for name in ("lost_at_least", "lost"))
-        lines += [
-            "",
-            f"Who knew all beforehand would lose USD {number(max(least, 0.0))} of what consumers "
-            f"and operators use, against USD {number(max(lost, 0.0))} here; see bounds, "
-            "sensitivity.",
-        ]
+        lines += ["", _bound_words(*(float(bounds[name][0]) for name in ("lost", "lost_at_least")))]
     return lines
+
+
+def _bound_words(lost: float, least: float) -> str:
+    """Return what is lost of all that is used, beside the least that any plan would lose."""
+    used = "what is used, by operators from their stocks"
+    # Less than a dollar is the rounding of millions.
+    if lost < 1:
+        return f"Of {used}, nothing is lost."
+    best = f"whoever had known all beforehand would have lost USD {number(max(least, 0.0))}"
+    if math.isnan(least):
+        best = "how little could have been lost was not found"
+    return f"Of {used}, USD {number(lost)} is lost; {best}. Tables bounds and sensitivity say more."

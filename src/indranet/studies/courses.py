@@ -80,7 +80,9 @@ def lost_by_day(event: Event, when: Course, days: int) -> Floats:
     if not when.happens:
         return np.zeros(days)
     edges = np.arange(days + 1, dtype=np.float64)
-    return np.asarray(event.share * np.diff(_elapsed(event, when, edges)), dtype=np.float64)
+    # Differences of times that are no whole days may pass one day by a rounding.
+    part = np.clip(np.diff(_elapsed(event, when, edges)), 0.0, 1.0)
+    return np.asarray(event.share * part, dtype=np.float64)
 
 
 def _elapsed(event: Event, when: Course, until: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from indranet.errors import Fault, InputError
 from indranet.model.network import Network
-from indranet.model.scenario import Event, Scenario
+from indranet.model.scenario import SCENARIO, Event, Scenario
 from indranet.model.schema import KINDS
 from indranet.studies.exclusions import excluded_firms
 from indranet.studies.flow_net import Closing
@@ -22,7 +22,6 @@ Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 EARTH_KM = 6371.0
-SCENARIO = "scenario"
 _NONE: Codes = np.zeros(0, dtype=np.int64)
 _AIMS: dict[str, tuple[str, ...]] = {
     "halt": ("plant", "firm", "country", "product"),

@@ -128,7 +128,8 @@ def flow_net(
 
     Stock and transit are in whole days of use and travel: less than a day's stock counts as one
     day's, since what a day needs is on hand when it begins. Value added is sales less purchases; a
-    plant that buys for more than it sells adds none.
+    plant that buys for more than it sells adds none. A plant of which no sale and no final demand
+    is known sells to consumers what it makes, for what it pays for its inputs.
 
     Parameters
     ----------
@@ -162,11 +163,13 @@ def flow_net(
     need, input_ = bindings(ground, made[client], bought)
     need[client >= plants] = 0
     input_[client >= plants] = bought[client >= plants]
-    usual = _sums(supplier, flow, len(made)) + final
+    sold, spent = (_sums(end, flow, len(made)) for end in (supplier, client))
+    silent = sold + final == 0
+    final[silent] = spent[silent]
+    usual = sold + final
     capacity = np.append(network["plants"]["capacity_per_day"] * cost[:plants], final[plants:])
-    capacity = np.where(np.isnan(capacity), usual, capacity)
+    capacity = np.where(np.isnan(capacity) | silent, usual, capacity)
     capacity[plants:] *= ANY_DEMAND
-    spent = _sums(client, flow, len(made))
     value = 1.0 - np.divide(spent, usual, out=np.zeros_like(spent), where=usual > 0)
     value[plants:] = 0.0
     most = supplies["max_per_day"][row]

@@ -11,12 +11,12 @@ from indranet.engines.flows import Rules
 from indranet.engines.gates import order
 from indranet.errors import Fault, InputError
 from indranet.model.network import Network
-from indranet.model.scenario import Scenario
+from indranet.model.scenario import SCENARIO, Scenario
 from indranet.model.schema import KINDS
 from indranet.studies.clock import clock, run_clock
 from indranet.studies.compile import compile_network
 from indranet.studies.draw_model import Model, Watched
-from indranet.studies.events import SCENARIO, Effect, effects, touched_sites
+from indranet.studies.events import Effect, effects, touched_sites
 from indranet.studies.flow_net import FlowNet, flow_net
 from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.sectors import economy_of
@@ -45,12 +45,16 @@ def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepa
     InputError
         See `stress`.
     """
-    _check(scenario)
-    ground = groundwork(
-        network, agreements=scenario.agreements, apart=touched_sites(network, scenario)
-    )
-    found = effects(ground, scenario)
-    return Prepared(network, scenario, ground, model_of(ground, scenario, found, detail))
+    try:
+        _check(scenario)
+        ground = groundwork(
+            network, agreements=scenario.agreements, apart=touched_sites(network, scenario)
+        )
+        found = effects(ground, scenario)
+        model = model_of(ground, scenario, found, detail)
+    except InputError as error:
+        raise InputError(scenario.placed(error.faults), error.more) from None
+    return Prepared(network, scenario, ground, model)
 
 
 def _check(scenario: Scenario) -> None:
