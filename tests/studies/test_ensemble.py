@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from tests.clusters import wait_until
 from tests.studies import ensemble_jobs as jobs
 
 from indranet.errors import InputError, NoAnswerError, UsageError
@@ -44,13 +44,6 @@ if __name__ == "__main__":
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def wait_until(happened: Callable[[], Any], seconds: float = 30) -> None:
-    last = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < last, "it did not happen"
-        time.sleep(0.02)
 
 
 def alive(process: int) -> bool:
