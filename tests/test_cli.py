@@ -247,7 +247,7 @@ def test_help_and_version_start_fast_and_import_no_engine(here: Path) -> None:
         [sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    for name in ("demo", "init", "check", "describe", "exposure", "report", "import", "generate"):
+    for name in ("demo", "init", "check", "describe", "exposure", "stress", "report", "import"):
         assert name in done.stdout
     assert command("--version", folder=here).stdout.strip()
 

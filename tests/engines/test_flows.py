@@ -140,6 +140,15 @@ def two_sources(**more: Any) -> SupplyNet:
     )  # fmt: skip
 
 
+def test_all_that_is_left_of_a_supplier_comes_every_day() -> None:
+    """Plant 1 could make just what is lost, and does from the day after two days short on."""
+    net = supply_net(
+        [0, 1], [2, 2], [0, 0], [100, 0], [0, 0, 100], capacity=[100, 100, 100], stock_days=4
+    )
+    found = production(net, Rules(resourcing_days=2), 30, halved(net, 0, 1))
+    assert found[1:] == pytest.approx([100] * 3 + [200] * 27, abs=1e-9)
+
+
 def barred(link: int, factor: float = 0.0) -> Events:
     """Of two links one is bound for good."""
     factors = np.ones((2, 1))
@@ -153,11 +162,11 @@ def test_who_may_not_order_of_the_usual_supplier_turns_to_another() -> None:
     assert min(found) >= 150
 
 
-@pytest.mark.parametrize(("factor", "left"), [(0, 0), (0.05, 17.5 / 1.05), (1, 100), (9, 100)])
+@pytest.mark.parametrize(("factor", "left"), [(0, 0), (0.05, 17.5), (1, 100), (9, 100)])
 def test_a_bound_spare_link_gives_its_part_of_the_spare_capacity(
     factor: float, left: float
 ) -> None:
-    """Plant 1 could make 350 more. Of 0.05 of what is left of them x = 0.05 (350 - x) comes."""
+    """Plant 1 could make 350 more: 0.05 of them are 17.5."""
     both = np.array([[0.0], [factor]])
     found = production(two_sources(), Rules(resourcing_days=1), 80, lambda _: Today(link=both))
     assert found[-1] == pytest.approx(50 + left + left, abs=1e-3)

@@ -515,6 +515,49 @@ def test_plants_of_which_little_is_known(tmp_path: Path, production: str) -> Non
     assert series(found)[-1] == pytest.approx(12, abs=2 if production == "ario" else 1e-9)
 
 
+def allied(tmp_path: Path) -> Network:
+    """`first` sells 100 a day to `maker`; `other` may step in under an agreement, or two."""
+    return network_of(
+        tmp_path / "allied",
+        countries={"country": ["AAA", "BBB"]},
+        products={"product": ["a", "b"]},
+        components={"product": ["b"], "component": ["a"]},
+        plants={
+            "plant": ["first", "other", "maker"], "product": ["a", "a", "b"],
+            "country": ["AAA", "AAA", "BBB"], "capacity_per_day": [None, 100, None],
+            "final_demand_per_day": [0, 0, 100],
+        },
+        supplies={
+            "supplier": ["first", "other"], "customer": ["maker", "maker"],
+            "quantity_per_day": [100, 0], "stock_days": [5, 5], "agreement": ["", "help"],
+        },
+        agreements={
+            "agreement": ["help", "warning"], "kind": ["supply", "early_warning"],
+            "parties": ["AAA;BBB", "AAA;BBB"], "days": [None, 3],
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("agreements", "starts"),
+    [((), None), (("warning",), None), (("help",), 9), (("help", "warning"), 6)],
+    ids=["none", "warning", "help", "both"],
+)
+def test_agreements_decide_who_steps_in_and_when(
+    tmp_path: Path, agreements: tuple[str, ...], starts: int | None
+) -> None:
+    """Five days of stock; the other supplier starts after eight days short, warned after five."""
+    halt = {"do": "halt", "what": "first"}
+    asked = scenario(halt, days=20, agreements=agreements, resourcing_days=8)
+    expected = [100.0] * 5 + [0.0] * 15
+    if starts is not None:
+        # The other makes 100 on its first day, and the maker another 100 a day from the next.
+        expected = [*expected[:starts], 100.0, *[200.0] * (19 - starts)]
+    assert series(stress(allied(tmp_path), asked)) == pytest.approx(expected, abs=1e-9)
+    with pytest.raises(InputError, match="agreements 'hlep' is not in the case"):
+        stress(allied(tmp_path / "again"), scenario(halt, agreements=("hlep",)))
+
+
 def test_faults_stand_on_their_line(chained: Network, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(

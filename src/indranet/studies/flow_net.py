@@ -165,10 +165,11 @@ def flow_net(
     input_[client >= plants] = bought[client >= plants]
     sold, spent = (_sums(end, flow, len(made)) for end in (supplier, client))
     silent = sold + final == 0
-    final[silent] = spent[silent]
+    final = np.where(silent, spent, final)
     usual = sold + final
     capacity = np.append(network["plants"]["capacity_per_day"] * cost[:plants], final[plants:])
-    capacity = np.where(np.isnan(capacity) | silent, usual, capacity)
+    capacity = np.where(silent, np.fmax(capacity, usual), capacity)
+    capacity = np.where(np.isnan(capacity), usual, capacity)
     capacity[plants:] *= ANY_DEMAND
     value = 1.0 - np.divide(spent, usual, out=np.zeros_like(spent), where=usual > 0)
     value[plants:] = 0.0

@@ -46,7 +46,7 @@ def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepa
         See `stress`.
     """
     try:
-        _check(scenario)
+        _check(network, scenario)
         ground = groundwork(
             network, agreements=scenario.agreements, apart=touched_sites(network, scenario)
         )
@@ -57,13 +57,22 @@ def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepa
     return Prepared(network, scenario, ground, model)
 
 
-def _check(scenario: Scenario) -> None:
+def _check(network: Network, scenario: Scenario) -> None:
+    known = network.names["agreement"].tolist()
     later = {"random_failures": scenario.random_failures, "hazards": scenario.hazards}
     faults = [
         Fault(SCENARIO, 0, name, "true", "is not there yet", "leave it out")
         for name, asked in later.items()
         if asked
     ]
+    faults += [
+        Fault(
+            SCENARIO, 0, "agreements", name, "is not in the case",
+            f"choose from {', '.join(known)}" if known else "leave it out",
+        )
+        for name in scenario.agreements or ()
+        if name not in known
+    ]  # fmt: skip
     if scenario.production == "ario":
         faults += [
             Fault(

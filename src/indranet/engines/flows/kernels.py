@@ -151,8 +151,11 @@ def clients(
                     sent = cell[link] + (day + delay[link]) % room[link]
                     go = cell[link] + (day + 1 + delay[link]) % room[link]
                 for b in range(wide):
+                    last_sent = 0.0
                     if spares and flow > 0:
                         got[b] += cells[sent, b]
+                    elif spares:
+                        last_sent = cells[sent, b]
                     arrived = cells[come, b]
                     cells[come, b] = 0.0
                     held = stock[link, b] * before[b] + arrived
@@ -171,7 +174,8 @@ def clients(
                         order = min(order, most[link])
                     if bound and allowed[link, b] < 1.0:
                         order = min(order, allowed[link, b] * flow)
-                    cells[go, b] = order
+                    # On spare links what was sent last, until their orders stand.
+                    cells[go, b] = order + last_sent
                     if under_way:
                         under[link, b] += order - arrived
                     demand[supplier, b] += order
@@ -213,27 +217,30 @@ def _ask_spares(
                 if under_way:
                     held += state.under[link, b] - state.cells[_slot(net, day, link), b]
             else:
-                room += _room_on(net, state.spare, allowed, link, b)
+                slot = _slot(net, day, link)
+                state.cells[slot, b] = _room_on(net, state, allowed, link, b, slot)
+                room += state.cells[slot, b]
                 if under_way:
                     held += state.under[link, b]
         gap = ((net.days[group] + net.lag[group]) * whole * aim[b] - held) * hurry
         lacking = max(0.0, whole * level[b] + gap) - got[b]
-        if state.short[group, b] <= patience or lacking <= 0.0 or room <= 0.0:
-            continue
-        part = min(lacking, room) / room
+        part = 0.0
+        if state.short[group, b] > patience and lacking > 0.0 and room > 0.0:
+            part = min(lacking, room) / room
         for link in range(low, high):
             if net.flow[link] == 0:
-                order = part * _room_on(net, state.spare, allowed, link, b)
-                state.cells[_slot(net, day, link), b] = order
+                slot = _slot(net, day, link)
+                order = part * state.cells[slot, b]
+                state.cells[slot, b] = order
                 if under_way:
                     state.under[link, b] += order
                 demand[net.supplier[link], b] += order
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _room_on(net: Links, spare: Array, allowed: Array, link: int, b: int) -> float:
-    """Return what may be asked of a spare link."""
-    room = max(0.0, spare[net.supplier[link], b])
+def _room_on(net: Links, state: Moved, allowed: Array, link: int, b: int, slot: int) -> float:
+    """Return what may be asked of a spare link: what its supplier has left, and sent there last."""
+    room = max(0.0, state.spare[net.supplier[link], b]) + state.cells[slot, b]
     factor = min(1.0, allowed[link, b]) if len(allowed) > 0 else 1.0
     if len(net.most) > 0:
         room = min(room, net.most[link])

@@ -71,8 +71,8 @@ class Today:
         scenarios).
     link
         Most of a link's usual flow that may be ordered on it, shape (links, scenarios); 1 or more
-        binds nothing. On a spare link (flow 0) a factor on what may be asked of it: on the spare
-        capacity of its supplier and on its `most`.
+        binds nothing. On a spare link (flow 0) a factor on what may be asked of it: what its
+        supplier has left and what it sent there the day before, at most its `most`.
     passage
         Room of each passage, in units of load, shape (passages, scenarios); infinite where open.
     """

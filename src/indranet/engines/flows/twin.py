@@ -31,7 +31,7 @@ def day(net: SupplyNet, rules: Rules, state: State, today: Day) -> None:
     ordered = _allowed(net, wished, today.link)
     if rules.resourcing_days is not None:
         days = np.maximum(0, rules.resourcing_days - net.earlier)[:, None]
-        room = _room_on_spare_links(net, state, today.link)
+        room = _room_on_spare_links(net, state, sent, today.link)
         asked = _spare_orders(net, rules, state, wished, sent, on_hand, days, room)
         ordered = ordered + asked
     final = np.broadcast_to(net.final[:, None], state.made.shape)
@@ -173,9 +173,13 @@ def _allowed(net: SupplyNet, wished: Floats, link: Floats | None) -> Floats:
     return ordered
 
 
-def _room_on_spare_links(net: SupplyNet, state: State, link: Floats | None) -> Floats:
-    """Return what may be asked of each spare link, 0 for usual ones."""
-    room = np.maximum(state.spare[net.supplier], 0.0)
+def _room_on_spare_links(net: SupplyNet, state: State, sent: Floats, link: Floats | None) -> Floats:
+    """Return what may be asked of each spare link, 0 for usual ones.
+
+    That is what its supplier has left and what it sent there last: who took all that was left is
+    not turned away the next day because nothing is left.
+    """
+    room = np.maximum(state.spare[net.supplier], 0.0) + sent
     if len(net.most):
         room = np.minimum(room, net.most[:, None])
     if link is not None:
