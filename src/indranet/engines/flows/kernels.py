@@ -34,10 +34,11 @@ class Links(NamedTuple):
     supplier: Array
     flow: Array
     transit: Array
-    rank: Array
     most: Array
     out: Array
     out_links: Array
+    out_flow: Array
+    out_rank: Array
     delay: Array
     cell: Array
     room: Array
@@ -269,15 +270,15 @@ def suppliers(
         state.consumed, state.reserve,
     )  # fmt: skip
     out, out_links, flow_of, rank_of, cell, room, delay = (
-        net.out, net.out_links, net.flow, net.rank, net.cell, net.room, net.delay,
+        net.out, net.out_links, net.out_flow, net.out_rank, net.cell, net.room, net.delay,
     )  # fmt: skip
     usual, most, final_of = net.usual, net.capacity, net.final
     wide, one_day, under_way = limit.shape[1], len(cell) == 0, len(under) > 0
     degree = 0
     for plant in range(first, last):
         degree = max(degree, out[plant + 1] - out[plant])
-    ordered, flow, served = np.empty(degree), np.empty(degree), np.empty(degree)
-    rank, who = np.empty(degree, dtype=np.int8), np.empty(degree, dtype=np.int64)
+    ordered, served = np.empty(degree), np.empty(degree)
+    who = np.empty(degree, dtype=np.int64)
     for plant in range(first, last):
         begin, count = out[plant], out[plant + 1] - out[plant]
         for b in range(wide):
@@ -307,10 +308,11 @@ def suppliers(
                         go = link
                         if not one_day:
                             go = cell[link] + (day + 1 + delay[link]) % room[link]
-                        ordered[n], flow[n], rank[n] = cells[go, b], flow_of[link], rank_of[link]
+                        ordered[n] = cells[go, b]
                     consumed = share_out(
-                        ordered, flow, rank, served, who, count, acts.rationing, given, final
-                    )
+                        ordered, flow_of, rank_of, begin, served, who, count, acts.rationing, given,
+                        final,
+                    )  # fmt: skip
                 for n in range(count):
                     link = out_links[begin + n]
                     go = link
@@ -327,7 +329,7 @@ def suppliers(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def share_out(
-    ordered: Array, flow: Array, rank: Array, served: Array, who: Array, count: int,
+    ordered: Array, flow: Array, rank: Array, begin: int, served: Array, who: Array, count: int,
     rationing: int, made: float, final: float,
 ) -> float:  # fmt: skip
     """Share out what a supplier that is short has made; return what final demand gets.
@@ -337,8 +339,8 @@ def share_out(
     """
     lowest, highest = 127, -1
     for n in range(count):
-        if flow[n] > 0:
-            lowest, highest = min(lowest, rank[n]), max(highest, rank[n])
+        if flow[begin + n] > 0:
+            lowest, highest = min(lowest, rank[begin + n]), max(highest, rank[begin + n])
     if highest < 0:
         lowest, highest = 0, 0
     left, got = made, 0.0
@@ -347,12 +349,12 @@ def share_out(
         last = final if level == highest and rationing != CLIENTS_FIRST else 0.0
         asked = last
         for n in range(count):
-            if flow[n] > 0 and rank[n] == level:
+            if flow[begin + n] > 0 and rank[begin + n] == level:
                 who[many] = n
                 many += 1
                 asked += ordered[n]
         if asked > left and rationing == PRIORITY:
-            got += _fill(ordered, flow, served, who, many, left, last)
+            got += _fill(ordered, flow, begin, served, who, many, left, last)
         else:
             part = left / asked if asked > left else 1.0
             for k in range(many):
@@ -364,18 +366,25 @@ def share_out(
         left -= got
     asked = 0.0
     for n in range(count):
-        if flow[n] == 0:
+        if flow[begin + n] == 0:
             asked += ordered[n]
     part = min(1.0, max(left, 0.0) / asked) if asked > 0 else 0.0
     for n in range(count):
-        if flow[n] == 0:
+        if flow[begin + n] == 0:
             served[n] = ordered[n] * part
     return got
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(
-    ordered: Array, flow: Array, served: Array, who: Array, count: int, made: float, final: float
+    ordered: Array,
+    flow: Array,
+    begin: int,
+    served: Array,
+    who: Array,
+    count: int,
+    made: float,
+    final: float,
 ) -> float:
     """Serve all in step with their usual flow until each is satisfied; return what final gets.
 
@@ -385,16 +394,16 @@ def _fill(
     """
     left, usual, got = made, final, 0.0
     for k in range(count):
-        usual += flow[who[k]]
+        usual += flow[begin + who[k]]
     while True:
         level = max(0.0, left) / usual
         before, count, usual = count, 0, 0.0
         for k in range(before):
             n = who[k]
-            if ordered[n] > flow[n] * level:
+            if ordered[n] > flow[begin + n] * level:
                 who[count] = n
                 count += 1
-                usual += flow[n]
+                usual += flow[begin + n]
             else:
                 served[n] = ordered[n]
                 left -= ordered[n]
@@ -406,5 +415,5 @@ def _fill(
         if usual == 0.0 or (count == before and not served_final):
             break
     for k in range(count):
-        served[who[k]] = flow[who[k]] * level
+        served[who[k]] = flow[begin + who[k]] * level
     return got + final * level

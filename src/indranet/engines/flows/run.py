@@ -130,8 +130,9 @@ def _links(net: SupplyNet) -> Links:
     at_once = net.at_once
     return Links(
         net.usual, net.capacity, net.final, net.steady, net.groups, net.links, net.need, net.whole,
-        net.part, net.days, net.lag, net.earlier, net.supplier, net.flow, net.transit, net.rank,
-        net.most, net.out, net.out_links, short if at_once else net.delay,
+        net.part, net.days, net.lag, net.earlier, net.supplier, net.flow, net.transit,
+        net.most, net.out, net.out_links, net.flow[net.out_links], net.rank[net.out_links],
+        short if at_once else net.delay,
         none if at_once else net.cell, short if at_once else net.room,
         none if at_once else net.last, short if at_once else net.last_room,
     )  # fmt: skip
