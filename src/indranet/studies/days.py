@@ -4,6 +4,7 @@ A draw is a function of the model and its number alone. Draws of one batch move 
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,13 @@ _LOTS = 1024
 """Lots are drawn for so many draws at once."""
 
 
-def compute(model: Model, draws: Sequence[int | None]) -> list[Draw]:
+def compute(
+    model: Model,
+    draws: Sequence[int | None],
+    *,
+    threads: Executor | None = None,
+    blame: bool = True,
+) -> list[Draw]:
     """Return what happens in each of some draws.
 
     Parameters
@@ -40,6 +47,10 @@ def compute(model: Model, draws: Sequence[int | None]) -> list[Draw]:
         What they share.
     draws
         Their numbers; [None] is the usual course of events (see `events.course`).
+    threads
+        For each day of the flows; the answer does not hang on them.
+    blame
+        Whether to watch what runs out and why; else nothing does.
 
     Returns
     -------
@@ -51,6 +62,24 @@ def compute(model: Model, draws: Sequence[int | None]) -> list[Draw]:
     that are ever down; `traced` (days, plants traced); `wait` (stages), the most that waits, in
     days of the contract's flow.
     """
+    courses, found, services = _through_time(model, draws)
+    _flows(model, courses, services, found, threads, blame=blame)
+    return found
+
+
+def services_alone(model: Model) -> tuple[Draw, bool]:
+    """Return the usual course of services, and whether a plant is ever down for what it needs.
+
+    Where none is, flows do not hang on services at all.
+    """
+    _, (draw,), services = _through_time(model, [None])
+    return draw, bool(len(_plants_up(model, services)[0][0]))
+
+
+def _through_time(
+    model: Model, draws: Sequence[int | None]
+) -> tuple[list[list[Course]], list[Draw], list[Moments]]:
+    """Return when events happen in each draw, what that does to services, and their moments."""
     courses = [[course(effect, model.seed, draw) for effect in model.effects] for draw in draws]
     moments: dict[Any, Moments] = {}
     found: list[Draw] = []
@@ -63,8 +92,7 @@ def compute(model: Model, draws: Sequence[int | None]) -> list[Draw]:
         if draw is None:
             changes = np.flatnonzero(~together.up.all(axis=0))
             found[-1] |= {"gate": changes, "gate_up": up_by_day(together, model.days, changes)}
-    _flows(model, courses, services, found)
-    return found
+    return courses, found, services
 
 
 def _holds(model: Model, courses: Sequence[Course], draw: int | None) -> list[tuple[int, Hold]]:
@@ -167,6 +195,9 @@ def _flows(
     courses: Sequence[Sequence[Course]],
     services: Sequence[Moments],
     found: list[Draw],
+    threads: Executor | None,
+    *,
+    blame: bool,
 ) -> None:
     """Move the flows of all draws from day to day, and add what they give to each draw."""
     flow, days, wide = model.flow, model.days, len(courses)
@@ -193,14 +224,15 @@ def _flows(
         _release(model, state, piles)
         before, used = _over(state.stock, user_links), _over(state.made, users)
         outside = today(day)
-        step(flow.net, model.rules, state, outside)
+        step(flow.net, model.rules, state, outside, threads)
         # What reaches an operator is what it used and what its stock grew by, but for rounding.
         reached = np.maximum(_over(state.stock, user_links) - before + used, 0.0)
         reached = np.where(np.abs(reached - usual) < 1e-9 * usual, usual, reached)
         totals[day, :, 0] = _over(state.made, plants)
         totals[day, :, 1] = _over(flow.net.value[:, np.newaxis] * state.made, plants)
         totals[day, :, 2] = _over(state.consumed, plants) + reached
-        watch.look(day, state, outside)
+        if blame:
+            watch.look(day, state, outside)
         stages = flow.net.stages
         if len(stages):
             np.add.at(queue[day], stages.passage, stages.load[:, np.newaxis] * state.waiting)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from indranet.engines.flows import Rules
 from indranet.engines.flows.ario import Industries
+from indranet.model.scenario import Law
 from indranet.studies.clock import Clock
 from indranet.studies.events import Effect
 from indranet.studies.flow_net import FlowNet
@@ -79,3 +80,13 @@ class Model:
     coupled: bool
     detail: bool
     traced: Codes
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether draws differ: an event may fail to happen, or lasts or strikes by lot."""
+        return any(
+            0 < effect.event.chance < 1
+            or effect.by_lot
+            or (isinstance(effect.event.lasts_days, Law) and effect.event.lasts_days.law != "fixed")
+            for effect in self.effects
+        )

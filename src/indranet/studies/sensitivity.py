@@ -1,15 +1,20 @@
 """How far a stress run can be trusted: other assumptions, and the least that must be lost."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.flows import Rules
+from indranet.engines.flows.rules import ORDER_BASES
 from indranet.studies.best_case import best_case
 from indranet.studies.courses import course, losses
-from indranet.studies.days import MEASURES, compute
+from indranet.studies.days import MEASURES, compute, services_alone
 from indranet.studies.draw_model import Model
 from indranet.studies.ensemble import Draw
 from indranet.studies.outside import Outside
@@ -51,7 +56,11 @@ def sensitivity(ready: Prepared, usual: Draw) -> Table:
     model = ready.model
     runs: list[tuple[str, str, Draw]] = [("as asked", "", usual)]
     if len(model.flow.net.link) * model.days <= _SLOW:
-        runs += list(_variants(ready))
+        variants = _variants(ready, usual)
+        # Few at a time: each holds a state of its own.
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as threads:
+            draws = list(threads.map(lambda variant: variant[2](), variants))
+        runs += [(*names[:2], draw) for names, draw in zip(variants, draws, strict=True)]
     whole = usual_values(model) * model.days
     rows = [
         (parameter, value, measure, lost, lost / total if total else 0.0)
@@ -69,25 +78,45 @@ def sensitivity(ready: Prepared, usual: Draw) -> Table:
     }
 
 
-def _variants(ready: Prepared) -> Iterator[tuple[str, str, Draw]]:
-    model, scenario, found = ready.model, ready.scenario, ready.model.effects
-    quiet = replace(model, detail=False)
-    for factor in STOCK_FACTORS:
-        other = model_of(ready.ground, scenario, found, False, stock_factor=factor)
-        yield "stock_days", f"x {factor:g}", compute(other, [None])[0]
+def _variants(ready: Prepared, usual: Draw) -> list[tuple[str, str, Callable[[], Draw]]]:
+    """Return other assumptions, and what computes the usual course under each."""
+    model, scenario = replace(ready.model, detail=False), ready.scenario
+    found: list[tuple[str, str, Callable[[], Draw]]] = [
+        ("stock_days", f"x {factor:g}", partial(_with_stock, ready, factor))
+        for factor in STOCK_FACTORS
+    ]
     if model.economy is None:
         for factor in ADJUSTMENTS:
             days = scenario.adjustment_days * factor
             rules = replace(model.rules, adjustment_days=days)
-            yield "adjustment_days", f"{days:g}", compute(replace(quiet, rules=rules), [None])[0]
-        for basis in ("planned", "realised", "initial"):
+            found.append(("adjustment_days", f"{days:g}", partial(_again, model, rules)))
+        for basis in ORDER_BASES:
             if basis != scenario.order_basis:
                 rules = replace(model.rules, order_basis=basis)
-                yield "order_basis", basis, compute(replace(quiet, rules=rules), [None])[0]
+                found.append(("order_basis", basis, partial(_again, model, rules)))
     for share in NEED_SHARES:
-        asked = scenario.model_copy(update={"need_share": share})
-        other = model_of(ready.ground, asked, found, False)
-        yield "need_share", f"{share:g}", compute(other, [None])[0]
+        found.append(("need_share", f"{share:g}", partial(_with_need, ready, usual, share)))
+    return found
+
+
+def _again(model: Model, rules: Rules) -> Draw:
+    return compute(replace(model, rules=rules), [None], blame=False)[0]
+
+
+def _with_stock(ready: Prepared, factor: float) -> Draw:
+    effects = ready.model.effects
+    model = model_of(ready.ground, ready.scenario, effects, False, stock_factor=factor)
+    return compute(model, [None], blame=False)[0]
+
+
+def _with_need(ready: Prepared, usual: Draw, share: float) -> Draw:
+    asked = ready.scenario.model_copy(update={"need_share": share})
+    model = model_of(ready.ground, asked, ready.model.effects, False)
+    draw, stops = services_alone(model)
+    if stops or services_alone(ready.model)[1]:
+        return compute(model, [None], blame=False)[0]
+    draw["totals"][:, :3] = usual["totals"][:, :3]
+    return draw
 
 
 def bounds(ready: Prepared, usual: Draw) -> Table:

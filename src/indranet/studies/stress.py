@@ -1,8 +1,10 @@
 """What a scenario does, day by day, to supply, sites and services, with its uncertainty."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +31,8 @@ Table = Mapping[str, npt.NDArray[Any]]
 BATCH = 8
 _LARGE = 2_000_000
 """Links times draws that move side by side at most."""
+_WIDE = 50_000
+"""Links from which on threads move one course faster."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +113,12 @@ def stress(
         When an event names what the case does not hold, or asks for what there is not.
     """
     ready = prepare(network, scenario, detail)
-    usual = compute(ready.model, [None])[0]
-    key = _key(ready)
     links = max(len(ready.model.flow.net.link), 1)
+    with _threads(links) as threads:
+        usual = compute(ready.model, [None], threads=threads)[0]
+    if scenario.draws == 1 and not ready.model.by_chance:
+        return _answer(ready, [usual], usual)
+    key = _key(ready)
     job = Job(compute, ready.model, key)
     batch = max(1, min(BATCH, _LARGE // links))
     if folder is None:
@@ -125,6 +132,16 @@ def stress(
         job, scenario.draws, folder, executor=executor, batch=batch, progress=progress
     )
     return _answer(ready, parts, usual)
+
+
+@contextmanager
+def _threads(links: int) -> Iterator[Executor | None]:
+    """Give threads for the days of one course, where they are worth their while."""
+    if links < _WIDE:
+        yield None
+        return
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        yield threads
 
 
 def _key(ready: Prepared) -> str:
