@@ -146,7 +146,7 @@ def _want_components(flows: Flows, product: str, group: list[Plant]) -> None:
         each = float(fact["quantity"]) / max(ways, 1)
         for plant in group:
             daily = each * flows.output(plant.plant)
-            flows.want(fact["component"], plant.plant, plant.place, daily)
+            flows.want(fact["component"], plant.plant, plant.place, daily, product)
 
 
 def _plant_row(plant: Plant, flows: Flows) -> Row:

@@ -11,6 +11,7 @@ from tools.indo_pacific.facts import (
     Fact,
     Key,
     Row,
+    Value,
     evidence,
     read_facts,
     shares,
@@ -74,11 +75,12 @@ class Plant:
 
 @dataclass(frozen=True)
 class Buyer:
-    """An operator or a plant that buys a product, and how much a day."""
+    """An operator or a plant that buys a product, how much a day, and what it makes of it."""
 
     name: str
     place: Place
     daily: float
+    makes: str = ""
 
 
 @dataclass
@@ -94,10 +96,10 @@ class Flows:
         """Return what a plant makes a day."""
         return self.sales.get(plant, 0.0) + self.final.get(plant, 0.0)
 
-    def want(self, product: str, name: str, place: Place, daily: float) -> None:
-        """Note that a buyer takes so much of a product a day."""
+    def want(self, product: str, name: str, place: Place, daily: float, makes: str = "") -> None:
+        """Note that a buyer takes so much of a product a day, and what it makes of it."""
         if daily > 0:
-            self.wanted.setdefault(product, {})[name] = Buyer(name, place, daily)
+            self.wanted.setdefault(product, {})[name] = Buyer(name, place, daily, makes)
 
 
 def plants() -> dict[str, list[Plant]]:
@@ -287,10 +289,18 @@ def _ship(
             "customer": buyer.name,
             "quantity_per_day": daily,
             "stock_days": float(stock["days"]),
+            "priority": _priority(product["product"], buyer.makes),
             **lanes.way(plant.place, buyer.place, product["carried"]),
             **evidence(provenance, source),
         }
     )
+
+
+def _priority(product: str, makes: str) -> Value:
+    """Return whether a buyer is served after others when a product is short; empty means first."""
+    of_product = {f["buyer_makes"]: f for f in read_facts("priorities") if f["product"] == product}
+    found = of_product.get(makes, of_product.get("*"))
+    return int(found["priority"]) if found and found["priority"] != "1" else ""
 
 
 def _add(sums: dict[Key, float], key: Key, value: float) -> None:
