@@ -448,7 +448,7 @@ def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="at least one"):
         report([], tmp_path / "out.html")
     other = Run(run.folder, {**run.manifest, "command": "plan"})
-    with pytest.raises(UsageError, match="a run of 'plan' has no report; exposure has"):
+    with pytest.raises(UsageError, match="a run of 'plan' has no report; exposure and stress have"):
         report([other], tmp_path / "out.html")
     with pytest.raises(UsageError, match="is a folder"):
         report([run], tmp_path)

@@ -356,7 +356,7 @@ def data_section(manifest: Mapping[str, Any], level: int) -> Html:
     return joined(
         [
             element(f"h{level}", "How its rows came to be known"),
-            _provenance(manifest["provenance_shares"]),
+            provenance_table(manifest["provenance_shares"]),
             element(f"h{level}", "What is not known, and what that means"),
             element("ul", *(element("li", item) for item in _gaps(manifest)), class_="limits"),
             element(f"h{level}", "What the case holds"),
@@ -373,7 +373,8 @@ def data_section(manifest: Mapping[str, Any], level: int) -> Html:
     )
 
 
-def _provenance(shares: Mapping[str, float]) -> Html:
+def provenance_table(shares: Mapping[str, float]) -> Html:
+    """Return how the rows of a case came to be known, from the share of each kind."""
     names = [name for name in (*PROVENANCES, "not stated") if shares.get(name)]
     names.sort(key=list(_PROVENANCE_NOTES).index)
     classes = {name: f"p-{name.replace(' ', '-')}" for name in names}

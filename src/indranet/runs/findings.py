@@ -1,6 +1,6 @@
 """The answer of an exposure run as plain data: its dependences, and their losses by country."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -280,29 +280,31 @@ def read_answer(run: Run) -> Answer:
         worst=worst,
         countries=countries,
         tables=tables,
-        names=dict(
-            zip(
-                zip(names["kind"].tolist(), names["id"].tolist(), strict=True),
-                names["name"].tolist(),
-                strict=True,
-            )
-        ),
+        names=names_of(names),
         **losses,
     )
 
 
 def _manifest_faults(manifest: Mapping[str, Any]) -> list[Fault]:
+    faults = manifest_faults(manifest, _TOLD, _SAID)
+    summary = dict(manifest.get("summary", {}))
+    groups = (group for found in dict(summary.get("worst", {})).values() for group in found)
+    lacking = sorted({name for group in groups for name in _GROUPED if name not in group})
+    return faults + [
+        Fault(MANIFEST, column=f"summary.worst.{name}", problem="is missing", remedy=_AGAIN)
+        for name in lacking
+    ]
+
+
+def manifest_faults(
+    manifest: Mapping[str, Any], told: Sequence[str], said: Sequence[str]
+) -> list[Fault]:
+    """Return what a manifest lacks of what a report reads, `said` in its summary."""
     summary = dict(manifest.get("summary", {}))
     faults = [
         Fault(MANIFEST, column=name, problem="is missing", remedy=_AGAIN)
-        for names, there, of in ((_TOLD, manifest, ""), (_SAID, summary, "summary."))
+        for names, there, of in ((told, manifest, ""), (said, summary, "summary."))
         for name in (of + name for name in names if name not in there)
-    ]
-    groups = (group for found in dict(summary.get("worst", {})).values() for group in found)
-    lacking = sorted({name for group in groups for name in _GROUPED if name not in group})
-    faults += [
-        Fault(MANIFEST, column=f"summary.worst.{name}", problem="is missing", remedy=_AGAIN)
-        for name in lacking
     ]
     marking = str(manifest.get("marking", ""))
     if marking and marking not in MARKINGS:
@@ -311,11 +313,25 @@ def _manifest_faults(manifest: Mapping[str, Any]) -> list[Fault]:
 
 
 def _tables(run: Run) -> tuple[dict[str, Table], list[Fault]]:
-    """Read the tables that a report needs; return what is wrong with them beside them."""
+    asked = {name: columns for name, columns in _IF_ASKED.items() if name in run.tables}
+    return read_tables(run, {**_NEEDED, **asked})
+
+
+def read_tables(
+    run: Run, needed: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Table], list[Fault]]:
+    """Read the tables that a report needs; return what is wrong with them beside them.
+
+    Parameters
+    ----------
+    run
+        A finished run.
+    needed
+        Name of each table to the columns that are read.
+    """
     tables: dict[str, Table] = {}
     faults = []
-    asked = {name: columns for name, columns in _IF_ASKED.items() if name in run.tables}
-    for name, columns in {**_NEEDED, **asked}.items():
+    for name, columns in needed.items():
         try:
             tables[name] = run.table(name)
         except KeyError:
@@ -330,6 +346,12 @@ def _tables(run: Run) -> tuple[dict[str, Table], list[Fault]]:
             if column not in tables[name]
         ]
     return tables, faults
+
+
+def names_of(columns: Table) -> dict[tuple[str, str], str]:
+    """Return (kind, id) to the name in words, from a table of names."""
+    keys = zip(columns["kind"].tolist(), columns["id"].tolist(), strict=True)
+    return dict(zip(keys, columns["name"].tolist(), strict=True))
 
 
 def _by_thing(columns: Table) -> Losses:

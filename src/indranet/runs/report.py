@@ -11,10 +11,12 @@ from indranet.runs.exposure_page import exposure_article
 from indranet.runs.findings import Answer, read_answer
 from indranet.runs.markup import Html, element, joined
 from indranet.runs.run import Run
+from indranet.runs.stress_findings import StressAnswer, read_stress
+from indranet.runs.stress_page import stress_article
 from indranet.runs.words import listed
 
-REPORTED = ("exposure",)
-"""Commands whose runs can be reported."""
+REPORTED = ("exposure", "stress")
+"""Commands whose runs can be reported, in the order in which a page tells them."""
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -28,7 +30,7 @@ def report(runs: Sequence[Run], out: Path) -> None:
     Parameters
     ----------
     runs
-        Finished runs, told in this order.
+        Finished runs, told in this order, those of one command together.
     out
         File to write, whole or not at all.
 
@@ -46,12 +48,13 @@ def report(runs: Sequence[Run], out: Path) -> None:
         command = str(run.manifest.get("command", ""))
         if command not in REPORTED:
             known = listed(REPORTED, len(REPORTED))
-            raise UsageError(f"{run.folder}: a run of {command!r} has no report; {known} has")
+            raise UsageError(f"{run.folder}: a run of {command!r} has no report; {known} have")
     if out.is_dir():
         raise UsageError(f"{out} is a folder: name the file to write")
     if out.exists() and not _is_report(out):
         raise UsageError(f"{out} is no report of ours, and is left as it is: choose another --out")
-    text = _page([read_answer(run) for run in runs])
+    told = sorted(runs, key=lambda run: REPORTED.index(str(run.manifest["command"])))
+    text = _page([_read(run) for run in told])
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
@@ -66,18 +69,23 @@ def _is_report(path: Path) -> bool:
         return str(_MADE_BY).encode() in file.read(1000)
 
 
-def _page(answers: Sequence[Answer]) -> Html:
+def _read(run: Run) -> Answer | StressAnswer:
+    return read_stress(run) if run.manifest["command"] == "stress" else read_answer(run)
+
+
+def _page(answers: Sequence[Answer | StressAnswer]) -> Html:
     marking = max((str(answer.manifest["marking"]) for answer in answers), key=MARKINGS.index)
     cases = list(dict.fromkeys(str(answer.manifest["case"]) for answer in answers))
     title = listed(cases, 4)
-    style = "".join(map(_file, ("report.css", "only_section.css", "tiers_section.css")))
-    script = "".join(map(_file, ("report.js", "tiers_section.js")))
+    style = "".join(
+        map(_file, ("report.css", "only_section.css", "tiers_section.css", "stress.css"))
+    )
+    script = "".join(map(_file, ("report.js", "tiers_section.js", "stress.js")))
     # Only a marking of the protocol comes here, never a text from data.
     paper = f'@page {{ @top-right {{ content: "{marking}"; font: 700 8.5pt sans-serif; }} }}'
     alone = len(answers) == 1
     articles = [
-        exposure_article(answer, f"run{at}", 1 if alone else 2)
-        for at, answer in enumerate(answers, 1)
+        _article(answer, f"run{at}", 1 if alone else 2) for at, answer in enumerate(answers, 1)
     ]
     head = element(
         "head",
@@ -85,7 +93,7 @@ def _page(answers: Sequence[Answer]) -> Html:
         _MADE_BY,
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", f"{title}: what it depends on ({marking})"),
+        element("title", f"{title}: {_subject(answers)} ({marking})"),
         element("style", Html(style + paper)),
     )
     body = element(
@@ -119,9 +127,22 @@ def _banner(marking: str, title: str) -> Html:
     )
 
 
-def _contents(answers: Sequence[Answer], title: str) -> Html:
+def _article(answer: Answer | StressAnswer, key: str, level: int) -> Html:
+    if isinstance(answer, StressAnswer):
+        return stress_article(answer, key, level)
+    return exposure_article(answer, key, level)
+
+
+def _subject(answers: Sequence[Answer | StressAnswer]) -> str:
+    """Return what a page tells, in words."""
+    scenarios = [str(a.summary["scenario"]) for a in answers if isinstance(a, StressAnswer)]
+    depends = ["what it depends on"] if len(scenarios) < len(answers) else []
+    return listed([*depends, *scenarios], 3)
+
+
+def _contents(answers: Sequence[Answer | StressAnswer], title: str) -> Html:
     links = [
-        element("li", element("a", element("bdi", str(answer.manifest["case"])), href=f"#run{at}"))
+        element("li", element("a", element("bdi", _name(answer)), href=f"#run{at}"))
         for at, answer in enumerate(answers, 1)
     ]
     return joined(
@@ -131,6 +152,12 @@ def _contents(answers: Sequence[Answer], title: str) -> Html:
             element("nav", element("ol", *links), aria_label="Runs"),
         ]
     )
+
+
+def _name(answer: Answer | StressAnswer) -> str:
+    if isinstance(answer, StressAnswer):
+        return str(answer.summary["scenario"])
+    return str(answer.manifest["case"])
 
 
 def _file(name: str) -> str:
