@@ -7,18 +7,17 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from indranet import __version__
 from indranet.errors import Fault, InputError, NoAnswerError, UsageError
+from indranet.runs.progress import draws_done, progress
 
 if TYPE_CHECKING:
     from indranet.model.files import Limits
@@ -122,7 +121,7 @@ def check(
     else:
         from indranet.model.case import check as check_case
 
-        with _progress(f"checking {what}", quiet or json_only):
+        with progress(f"checking {what}", quiet or json_only):
             faults = check_case(what, limits=_limits(max_file_gb, max_columns))
     if json_only:
         typer.echo(json.dumps({"faults": [vars(fault) for fault in faults]}, indent=2))
@@ -289,7 +288,7 @@ def report(
     page = opened[0].folder / "report.html" if out is None else out
     _write_report(opened, page, quiet or json_only)
     if xlsx:
-        with _progress("writing the workbook", quiet or json_only):
+        with progress("writing the workbook", quiet or json_only):
             workbook(opened, page.with_suffix(".xlsx"))
         _say(quiet or json_only, f"workbook: {page.with_suffix('.xlsx')}")
     _made("report", page, json_only, quiet)
@@ -334,7 +333,7 @@ def country(
     """Make a calibrated national case of any size."""
     from indranet.intake.generate import country as generate_country
 
-    with _progress(f"generating {sites:,} sites", quiet or json_only):
+    with progress(f"generating {sites:,} sites", quiet or json_only):
         generate_country(into, sites=sites, seed=seed, country=of)
     _say(_made("case", into, json_only, quiet), f"{into} holds the case")
 
@@ -353,7 +352,7 @@ def firms(
     """Make a network of firms of any size that adds up to an input-output table."""
     from indranet.intake.firms import firms as generate_firms
 
-    with _progress(f"generating {firms:,} firms", quiet or json_only):
+    with progress(f"generating {firms:,} firms", quiet or json_only):
         generate_firms(into, firms=firms, seed=seed, table=table)
     _say(_made("case", into, json_only, quiet), f"{into} holds the case")
 
@@ -368,7 +367,7 @@ def _made(what: str, path: Path, json_only: bool, quiet: bool) -> bool:
 def _read(case: Path, silent: bool, limits: "Limits | None" = None) -> "Network":
     from indranet.model.case import LIMITS, read
 
-    with _progress(f"reading {case}", silent):
+    with progress(f"reading {case}", silent):
         return read(case, limits=limits or LIMITS)
 
 
@@ -384,7 +383,7 @@ def _expose(
     from indranet.studies.exposure import exposure as study
 
     begun = time.perf_counter()
-    with _progress("taking each thing away", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
+    with progress("taking each thing away", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
         found = study(network, **asked, executor=threads)
     seconds = time.perf_counter() - begun
     said = warnings(found.summary)
@@ -414,9 +413,9 @@ def _stress(
 
     begun = time.perf_counter()
     kept = folder.parent / f".{folder.name}.draws" if scenario.draws > 1 else None
-    told = _Counter(scenario.draws, silent)
+    told = draws_done(scenario.draws, silent)
     executor = cluster_executor(cluster) if cluster else local_executor(_workers(scenario, workers))
-    with _progress("running the scenario", silent), executor as pool:
+    with progress("running the scenario", silent), executor as pool:
         found = study(network, scenario, executor=pool, folder=kept, detail=detail, progress=told)
         seconds = time.perf_counter() - begun
         tables = {name: found.tables[name] for name in found.tables if name not in found.long}
@@ -432,21 +431,6 @@ def _stress(
 def _workers(scenario: "Scenario", asked: int | None) -> int:
     """Return how many processes to start: no more than there is work for."""
     return min(asked or os.cpu_count() or 1, max(scenario.draws // 8, 1))
-
-
-class _Counter:
-    """Tells on standard error how many draws are done, every two seconds at most."""
-
-    def __init__(self, draws: int, silent: bool) -> None:
-        self.draws, self.silent = draws, silent
-        self.last = time.perf_counter()
-
-    def __call__(self, done: int) -> None:
-        now = time.perf_counter()
-        if not self.silent and now - self.last > 2.0:
-            self.last = now
-            sys.stderr.write(f"{done:,} of {self.draws:,} draws\n")
-            sys.stderr.flush()
 
 
 def _listed(option: str, text: str | None) -> tuple[str, ...]:
@@ -486,7 +470,7 @@ def _finish(run: "Run", json_only: bool, quiet: bool) -> None:
 def _write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:
     from indranet.runs.report import report as write
 
-    with _progress("drawing the report", quiet):
+    with progress("drawing the report", quiet):
         write(runs, out)
     _say(quiet, f"report: {out}")
 
@@ -518,24 +502,6 @@ def _day(text: str | None) -> Any:
 def _say(quiet: bool, text: str) -> None:
     if not quiet:
         typer.echo(text)
-
-
-@contextmanager
-def _progress(what: str, silent: bool) -> Iterator[None]:
-    """Show on standard error that something goes on, once it takes more than two seconds."""
-
-    def tell() -> None:
-        sys.stderr.write(f"{what} ...\n")
-        sys.stderr.flush()
-
-    timer = Timer(2.0, tell)
-    timer.daemon = True
-    if not silent:
-        timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _version(asked: bool) -> None:

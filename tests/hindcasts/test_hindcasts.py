@@ -26,6 +26,7 @@ from tools.hindcasts.measures import (
 
 from indranet.model.case import check, read
 from indranet.model.scenario import read_scenario
+from indranet.studies.calibration import EVENT, calibration
 from indranet.studies.exposure import exposure
 
 REPOSITORY = FOLDER.parents[1]
@@ -114,6 +115,11 @@ def test_calibrated_on_tohoku_and_tried_on_the_floods() -> None:
         said = predicted("tohoku", run("tohoku", stock=stock))[together].value
         factors.append(said / observed("tohoku")[together].value)
     assert f"factor is {factors[0]:.1f}" in PAGE
+    assert calibration() == {
+        "event": EVENT,
+        "predicted_over_observed": pytest.approx(factors[0], abs=0.05),
+        "stock_factor_that_fits_it": CALIBRATED,
+    }
     assert f"with stocks times 0.75 it is {factors[1]:.1f}" in PAGE
     plain, tried = (
         predicted("thai_floods", run("thai_floods", stock=stock, draws=draws))

@@ -6,6 +6,7 @@ from typing import Any
 
 from indranet.runs.run import Run
 from indranet.runs.words import counted, listed, number, people, percent
+from indranet.studies.calibration import calibration_words
 
 MEASURE_WORDS = {
     "production": "production",
@@ -77,6 +78,7 @@ def stress_lines(run: Run) -> list[str]:
     bounds = run.table("bounds")
     if len(bounds["lost"]):
         lines += ["", _bound_words(*(float(bounds[name][0]) for name in ("lost", "lost_at_least")))]
+    lines += ["", calibration_words()]
     return lines
 
 

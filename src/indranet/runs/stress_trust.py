@@ -12,6 +12,7 @@ from indranet.runs.stress_findings import StressAnswer
 from indranet.runs.stress_terminal import MEASURE_WORDS
 from indranet.runs.stress_words import NOTHING, is_random
 from indranet.runs.words import counted, listed, number, percent
+from indranet.studies.calibration import calibration_words
 
 _AS_ASKED = "as asked"
 _TOLD = ("production", "final_consumption")
@@ -146,14 +147,17 @@ def _bound_words(answer: StressAnswer) -> str:
             "It is not known: the case is too large for the linear program, or plants act as "
             "industries."
         )
-    lost, least = (max(float(rows[name][0]), 0.0) for name in ("lost", "lost_at_least"))
+    lost, least = (float(rows[name][0]) for name in ("lost", "lost_at_least"))
+    if np.isnan(least):
+        return "It is not known: the linear program was given up."
     course = "in the usual course of events" if is_random(answer) else "here"
     least_words = (
-        f"USD {number(least)} would still be lost" if least > 0 else "nothing would be lost"
+        f"USD {number(least)} would still be lost" if least > 1 else "nothing would be lost"
     )
     return (
         "Suppose that everybody knew beforehand what comes, and sold to whom it helps most: of "
-        f"final consumption {least_words}. {course.capitalize()} it is USD {number(lost)}. Whoever "
+        "what consumers and operators use, who draw on their stocks, "
+        f"{least_words}. {course.capitalize()} it is USD {number(max(lost, 0.0))}. Whoever "
         "acts more wisely than the rules of the model loses less than that, and nobody less than "
         f"the bound. {_met_words(float(rows['days_met'][0]))} (Linear program of Simchi-Levi et "
         "al. 2015.)"
@@ -181,8 +185,7 @@ def _limits(answer: StressAnswer) -> list[str]:
         "(resourcing_days).",
         f"The results hang on the days of stock, on how fast gaps in it are ordered, and on what "
         f"plants order by (here: {basis}). Stocks that a case does not state are 15 days.",
-        "With such defaults models of this kind have foretold several times the national loss that "
-        "was then seen. Compare scenarios with each other before you quote one number.",
+        f"{calibration_words()} Compare scenarios with each other before you quote one number.",
         "Only what the case holds can fail. A plant that it does not know is neither lost nor does "
         "it help.",
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Days, events and losses of a stress run in words."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -228,7 +229,9 @@ def _bound_sentence(answer: StressAnswer) -> list[str]:
     bounds, row = answer.tables["bounds"], answer.summary["measures"].get("final_consumption")
     if not len(bounds["lost"]) or row is None or changes(row, answer.days) == "same":
         return []
-    least = max(float(bounds["lost_at_least"][0]), 0.0)
+    least = float(bounds["lost_at_least"][0])
+    if math.isnan(least):
+        return []
     if least <= NOTHING * float(row["usual"]) * answer.days:
-        return ["With perfect foresight no final consumption would have to be lost."]
-    return [f"Even with perfect foresight USD {number(least)} of final consumption would be lost."]
+        return ["With perfect foresight nothing that is used would have to be lost."]
+    return [f"Even with perfect foresight USD {number(least)} of what is used would be lost."]

@@ -17,6 +17,7 @@ from indranet import __version__
 from indranet.model.network import Network
 from indranet.model.scenario import Scenario
 from indranet.model.stored import Chunks
+from indranet.studies.calibration import calibration
 from indranet.studies.days import MEASURES, compute
 from indranet.studies.draw_model import Model
 from indranet.studies.draw_tables import long_tables, stockout_rows
@@ -213,6 +214,7 @@ def _summary(
         "agreements_in_force": network.names["agreement"][ready.ground.force].tolist(),
         "order_basis": scenario.order_basis,
         "production": scenario.production,
+        "calibration": calibration(),
     }  # fmt: skip
 
 
