@@ -43,12 +43,17 @@ def test_a_new_case_passes_check_and_answers(
     assert run(["check", "mine"]) == 0
     assert run(["describe", "mine"]) == 0
     assert run(["exposure", "mine"]) == 0
+    assert run(["stress", "mine", "mine/scenario.toml"]) == 0
     assert run(["report", "runs/exposure-1", "--xlsx"]) == 0
     assert (here / "runs" / "exposure-1" / "report.xlsx").is_file()
     assert (here / "runs" / "exposure-1" / "report.html").stat().st_size > 10_000
     printed = capsys.readouterr()
     assert "runs/exposure-1" in printed.out
     assert run(["check", "runs/exposure-1"]) == 0
+    both = here / "runs" / "both.html"
+    assert run(["report", "runs/stress-1", "runs/exposure-1", "--out", str(both), "--xlsx"]) == 0
+    assert "The foundry stands still" in both.read_text()
+    assert both.with_suffix(".xlsx").is_file()
 
 
 def test_init_leaves_a_folder_in_use_alone(here: Path) -> None:
@@ -60,6 +65,7 @@ def test_init_leaves_a_folder_in_use_alone(here: Path) -> None:
 def test_the_bundled_case_can_be_started_from(here: Path) -> None:
     assert run(["init", "copy", "--example", "indo-pacific", "--quiet"]) == 0
     assert run(["check", "copy", "--quiet"]) == 0
+    assert (here / "copy" / "scenarios" / "malacca-closed.toml").is_file()
     assert run(["init", "other", "--example", "nowhere"]) == 2
 
 

@@ -103,6 +103,10 @@ def init(
     _say(silent, f"{folder} holds a worked case: put your rows in the place of its rows, then")
     _say(silent, f"  indranet check {folder}")
     _say(silent, f"  indranet exposure {folder}")
+    scenario = folder / (
+        "scenario.toml" if example == "starter" else "scenarios/malacca-closed.toml"
+    )
+    _say(silent, f"  indranet stress {folder} {scenario}")
 
 
 @app.command()

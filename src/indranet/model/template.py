@@ -10,9 +10,12 @@ from indranet.model.examples import example_folder
 from indranet.model.files import SETTINGS, whole_folder
 from indranet.model.schema import TABLES
 
+SCENARIO, SCENARIOS = "scenario.toml", "scenarios"
+"""A scenario to begin with, and a folder of more, beside the tables."""
+
 
 def write_template(folder: Path, example: str = "starter") -> None:
-    """Write a new case from an example: full headers, its rows, the data dictionary.
+    """Write a new case from an example: full headers, its rows, the data dictionary, scenarios.
 
     Parameters
     ----------
@@ -36,10 +39,15 @@ def write_template(folder: Path, example: str = "starter") -> None:
         "DICTIONARY.md": dictionary(),
         **with_all,
     }
-    if (source / "README.md").is_file():
-        written["README.md"] = (source / "README.md").read_text(encoding="utf-8")
+    for file in ("README.md", SCENARIO):
+        if (source / file).is_file():
+            written[file] = (source / file).read_text(encoding="utf-8")
+    if (source / SCENARIOS).is_dir():
+        for found in (source / SCENARIOS).iterdir():
+            written[f"{SCENARIOS}/{found.name}"] = found.read_text(encoding="utf-8")
     with whole_folder(folder) as partial:
         for name, text in written.items():
+            (partial / name).parent.mkdir(exist_ok=True)
             (partial / name).write_text(text, encoding="utf-8", newline="")
 
 
