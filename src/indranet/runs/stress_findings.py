@@ -22,9 +22,9 @@ _NEEDED = {
     "place_days": ("day", "place", "up"),
     "plants": ("plant", "product", "country", "lat", "lon", "usual"),
     "plant_days": ("day", "plant", "part"),
+    "names": ("kind", "id", "name"),
 }
 """Tables and columns of a stress run that a report reads."""
-_NAMES = {"names": ("kind", "id", "name")}
 _TOLD = (
     "case", "case_hash", "version", "first_day", "marking", "inputs", "summary", "warnings",
     "provenance_shares", "rows",
@@ -104,14 +104,13 @@ def read_stress(run: Run) -> StressAnswer:
     InputError
         With every table, column and entry that is missing or damaged.
     """
-    names = {name: columns for name, columns in _NAMES.items() if name in run.tables}
-    tables, faults = read_tables(run, {**_NEEDED, **names})
+    tables, faults = read_tables(run, _NEEDED)
     faults = manifest_faults(run.manifest, _TOLD, _SAID) + faults
     if faults:
         raise InputError(faults)
     return StressAnswer(
         manifest=run.manifest,
         summary=run.manifest["summary"],
-        names=names_of(tables.pop("names")) if names else {},
+        names=names_of(tables.pop("names")),
         tables=tables,
     )

@@ -26,6 +26,7 @@ from indranet.studies.events import Effect
 from indranet.studies.prepared import Prepared, prepare
 from indranet.studies.scenery import lane_table, map_tables
 from indranet.studies.sensitivity import bounds, lost_of, sensitivity, usual_values
+from indranet.studies.worst import names_table
 
 Table = Mapping[str, npt.NDArray[Any]]
 
@@ -51,7 +52,7 @@ class Stress:
         (parameter, value, measure, lost, lost_share), `bounds` (measure, lost, lost_at_least,
         days_met), `lanes`, `places`, `place_days`, `plants`, `plant_days` (what the usual course of
         events does on the map); with detail `production` (draw, day, plant, production).
-        Amounts are USD a day, persons and real sites.
+        `names` are those in words. Amounts are USD a day, persons and real sites.
     long
         Those of them that come in pieces.
     summary
@@ -159,6 +160,7 @@ def _answer(ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw) -> Stre
     small["bounds"] = bounds(ready, usual)
     small["lanes"] = lane_table(ready.ground, ready.model.flow, usual)
     small |= map_tables(ready.ground, ready.model, usual)
+    small["names"] = names_table(ready.network)
     long = long_tables(ready, draws)
     return Stress(_Tables(small, long), long, _summary(ready, draws, usual, small))
 
