@@ -120,12 +120,12 @@ def draw_block(probability: float, key: Any, seed: Any, block: int, row: Array) 
         # Bit by bit from the highest: a uniform number falls below the limit where it has the
         # first 0 against a 1.
         while undecided != np.uint64(0) and rest != np.uint64(0):
-            uniform = _uniform(low, high, counter)
+            random = uniform(low, high, counter)
             if rest >> np.uint64(63):
-                down |= undecided & ~uniform
-                undecided &= uniform
+                down |= undecided & ~random
+                undecided &= random
             else:
-                undecided &= ~uniform
+                undecided &= ~random
             rest <<= np.uint64(1)
             counter += np.uint64(1)
         row[word] = down
@@ -141,8 +141,7 @@ def _skip(probability: float, low: Any, high: Any, block: int, row: Array) -> bo
     place = -1.0
     found = False
     while True:
-        uniform = (np.float64(_uniform(low, high, counter) >> np.uint64(11)) + 0.5) * 2.0**-53
-        place += 1.0 + np.floor(math.log(uniform) * scale)
+        place += 1.0 + np.floor(math.log(fraction(uniform(low, high, counter))) * scale)
         if place >= 64 * len(row):
             return found
         found = True
@@ -152,7 +151,21 @@ def _skip(probability: float, low: Any, high: Any, block: int, row: Array) -> bo
 
 
 @njit(cache=True, nogil=True)
-def _uniform(low: Any, high: Any, counter: Any) -> Any:
+def stream(seed: Any, key: Any, salt: Any) -> tuple[Any, Any]:
+    """Return the two words that make a stream of random numbers: of a seed, a key and a salt."""
+    low = _mix(_mix(_mix(seed + GOLDEN) ^ key) + salt * GOLDEN)
+    return low, _mix(low + SECOND)
+
+
+@njit(cache=True, nogil=True)
+def fraction(word: Any) -> float:
+    """Return a random word as a number between 0 and 1, neither of them."""
+    return float((np.float64(word >> np.uint64(11)) + 0.5) * 2.0**-53)
+
+
+@njit(cache=True, nogil=True)
+def uniform(low: Any, high: Any, counter: Any) -> Any:
+    """Return word number `counter` of a stream."""
     return _mix(_mix(low + counter * GOLDEN) + high)
 
 
