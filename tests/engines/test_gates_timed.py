@@ -58,12 +58,12 @@ def counting(gates: Gates, *nodes: int) -> Array:
 
 
 def unavailability(system: Timed, *, draws: int, hours: float, seed: int = 1) -> float:
-    up = 0.0
+    down = 0.0
     for draw in range(draws):
         course = begin(system, seed=seed, draw=draw, periods=1, hours=hours)
         advance(system, course, hours)
-        up += float(course.tally[0, 0])
-    return 1 - up / (draws * hours)
+        down += float(course.tally[0, 0])
+    return down / (draws * hours)
 
 
 def held(gate: int, begins: float, ends: float) -> Hold:
@@ -397,4 +397,4 @@ def test_what_is_held_from_outside_falls_and_comes_back() -> None:
     hold(system, course, [0], release=True)
     advance(system, course, 12)
     assert told(course.told()) == [(3, 0, False), (5, 1, False), (8, 0, True), (8, 1, True)]
-    assert course.tally[:, 0].tolist() == [5, 4]
+    assert course.tally[:, 0].tolist() == [1, 2]

@@ -121,7 +121,7 @@ class Timed:
     always
         Nodes that are down all the time, starts included.
     watch, weights
-        Nodes whose changes are told, and numbers summed over the nodes that are up, shape
+        Nodes whose changes are told, and numbers summed over the nodes that are lost, shape
         (nodes, sums).
     usual
         Which nodes are up before anything happens, shape (nodes,): the greatest fixed point, with
@@ -167,7 +167,7 @@ class Course:
 
     @property
     def tally(self) -> Floats:
-        """Hours that what is up was up in each period, weighed, shape (periods, sums)."""
+        """Hours that what is usually up was down in each period, weighed, shape (periods, sums)."""
         return self.state.tally
 
     def told(self) -> Changes:
@@ -391,7 +391,7 @@ def begin(
         hold_gate=np.concatenate([np.zeros(0, np.int32), *held]),
         log_hour=np.empty(room), log_what=np.empty(room, np.int32),
         log_up=np.empty(room, np.uint8), now=np.zeros(1),
-        sums=timed.weights[timed.usual].sum(axis=0),
+        sums=np.zeros(timed.weights.shape[1]),
         tally=np.zeros((periods, timed.weights.shape[1])), period=np.array([hours]),
     )  # fmt: skip
     for number, hold in enumerate(holds):

@@ -31,8 +31,8 @@ REPAIRED = np.uint8(3)
 PAUSED = np.uint8(4)  # has a crew, and waits for what its repair needs
 
 # Where each number stands in `State.counts`.
-FALLS, RISES, CHANGED, LOGGED, HEAP, SUSPECTS = range(6)
-COUNTS = 6
+FALLS, RISES, CHANGED, LOGGED, HEAP, SUSPECTS, LOST = range(7)
+COUNTS = 7
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -137,7 +137,7 @@ def run(net: Net, state: State, until: float, watched: Integer) -> int:
 
 @kernel
 def _add_up(state: State, until: float) -> None:
-    """Add what is up, weighed, from now to a time, period by period."""
+    """Add what is lost, weighed, from now to a time, period by period."""
     length = state.period[0]
     now = state.now[0]
     while now < until:
@@ -208,9 +208,12 @@ def settle(net: Net, state: State) -> None:
     for k in range(counts[CHANGED]):
         node = np.int64(state.changed[k])
         if state.was[node] != state.up[node]:
-            sign = 1.0 if state.up[node] else -1.0
+            sign = -1 if state.up[node] else 1
+            counts[LOST] += sign
             for s in range(len(state.sums)):
-                state.sums[s] += sign * net.weights[node, s]
+                # Where nothing is lost the sum is 0, whatever rounding has left of it.
+                lost = state.sums[s] + sign * net.weights[node, s]
+                state.sums[s] = lost if counts[LOST] > 0 else 0.0
             what = net.watch_of[node]
             if what >= 0:
                 at = counts[LOGGED]
