@@ -1,5 +1,6 @@
 """Nets through time: batteries, repair, crews, black start; closed forms and a slow twin."""
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as some
 from tests.engines.nets import needs, net
 
 from indranet.engines.gates import Gates
+from indranet.engines.gates.starting import dark, fewest_starts
 from indranet.engines.gates.timed import (
     NO_UNITS,
     Changes,
@@ -172,6 +174,44 @@ def test_telecom_and_power_need_each_other(
     assert sorted(told(course.told())) == sorted(answer)
 
 
+def test_what_stays_dark_and_the_fewest_starts_that_bring_it_back() -> None:
+    system = timed(CYCLE, supports=supports((3, 1, 6.0), (5, 0, 12.0)), always=[6])
+    course = begin(system, [held(1, 1, 21)])
+    advance(system, course, 20)
+    assert not dark(system, course).any()  # its own failure still holds power down
+    advance(system, course, 100)
+    assert np.flatnonzero(dark(system, course)).tolist() == [0, 1, 2, 4]
+    found = fewest_starts(system, course, [0, 1])
+    assert found.nodes.tolist() == [0]
+    assert found.fewest
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_smaller_set_of_starts_does_it(seed: int) -> None:
+    # Things that need one another at random, all down at once: only starts bring them back.
+    rng = np.random.default_rng(seed)
+    size = 7
+    rows = [
+        needs(*rng.choice(size, rng.integers(1, 3), replace=False), at_least=rng.integers(1, 2))
+        for _ in range(size)
+    ]
+    system = timed(net(rows))
+    course = begin(system, [Hold(0, 1, np.arange(size, dtype=np.int32))])
+    advance(system, course, 2)
+    found = fewest_starts(system, course, np.arange(size))
+
+    def enough(chosen: tuple[int, ...]) -> bool:
+        up = np.isin(np.arange(size), chosen)
+        for _ in range(size):
+            up |= [sum(up[i] for i, _ in links) >= least for least, links, _ in rows]
+        return bool(up.all())
+
+    assert found.fewest
+    assert enough(tuple(found.nodes.tolist()))
+    for fewer in range(len(found.nodes)):
+        assert not any(enough(chosen) for chosen in combinations(range(size), fewer))
+
+
 def test_a_start_that_does_not_bring_its_input_back_ends_at_once() -> None:
     system = timed(CYCLE, supports=supports((3, 1, 6.0), (5, 0, 12.0)), starts=[6], watch=[0, 1])
     course = begin(system, [held(1, 1, 21), held(0, 15, 50)])
@@ -193,6 +233,21 @@ def test_a_repair_waits_for_what_it_needs() -> None:
     before = begin(system, [held(1, fails - 0.01, fails + 11)], draw=0)
     advance(system, before, fails + 15.5)
     assert told(before.told())[:2] == [(fails, 0, False), (pytest.approx(fails + 15), 0, True)]
+
+
+def test_a_hold_that_waits_counts_only_while_it_can_be_ended() -> None:
+    # A bad change takes the network 0 down; taking it back takes 3 hours of access over 1.
+    gates = net([LEAF, LEAF, needs(0)])
+    system = timed(gates, watch=[0, 1])
+    change = Hold(1, 4, np.array([0], np.int32), waits=1)
+    for outage, back in ((held(1, 2, 7), 9), (held(1, 0, 7), 10), (held(1, 5, 7), 4)):
+        course = begin(system, [change, outage])
+        advance(system, course, 50)
+        assert [row for row in told(course.told()) if row[1] == 0] == [(1, 0, False), (back, 0, True)]
+    stuck = timed(gates, watch=[0])
+    course = begin(stuck, [Hold(1, 4, np.array([0], np.int32), waits=2)])
+    advance(stuck, course, 1000)
+    assert told(course.told()) == [(1, 0, False)]
 
 
 def test_a_path_that_only_holds_itself_up_falls() -> None:

@@ -62,5 +62,5 @@ def test_retries_never_help(devices: float, per_hour: float, attempts: float, lo
     "wrong", [(-1, 1, 1, 0), (1, 0, 1, 0), (1, 1, 0, 0), (1, 1, 1, 1), (1, 1, inf, 0.1)]
 )
 def test_numbers_out_of_range_are_refused(wrong: tuple[float, float, float, float]) -> None:
-    with pytest.raises(ValueError, match="or more|below 1"):
+    with pytest.raises(ValueError, match=r"or more|below 1"):
         Returning(*wrong)

@@ -650,7 +650,7 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"do": "cut", "what": "p2>p1"}, "no row of supplies"),
     ({"do": "embargo", "from": ("AAB",)}, "did you mean 'AAA'"),
     ({"do": "halt", "region": "nowhere"}, "holds no plant"),
-    ({"do": "exploit", "what": "v"}, "not yet"),
+    ({"do": "exploit", "what": "v"}, "not in vulnerabilities"),
     ({"do": "surge", "what": "c", "factor": 2.0, "territory": "p1"}, "is a plant"),
     ({"do": "close", "region": "here"}, "takes one thing"),
 ]

@@ -1,4 +1,4 @@
-"""People who come back through a queue: registrations after an outage, and the retries that load it.
+"""People who come back through a queue: registrations after an outage, and retries that load it.
 
 Devices that were cut off ask to be registered again, all at once. A core registers so many an hour;
 those that it refuses ask again, and each refusal costs it a part of what a registration costs. So

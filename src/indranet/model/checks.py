@@ -13,6 +13,7 @@ from indranet.errors import Fault
 from indranet.model.files import Source
 from indranet.model.network import Rows
 from indranet.model.schema import KINDS, TABLES
+from indranet.model.versions import bounds
 
 Array = npt.NDArray[Any]
 
@@ -432,6 +433,41 @@ def failure_figures(tables: Tables) -> list[Fault]:
     return faults
 
 
+def affected_versions(tables: Tables) -> list[Fault]:
+    """Find versions of vulnerabilities that are no ranges."""
+    rows = tables.rows["vulnerabilities"]
+    wrong = np.zeros(len(rows), dtype=bool)
+    for record, text in enumerate(rows.text("versions")):
+        try:
+            bounds(text)
+        except ValueError:
+            wrong[record] = True
+    remedy = "write ranges such as >=2.1,<2.4;3.0, or nothing for all versions"
+    return tables.faults(
+        "vulnerabilities", "versions", np.flatnonzero(wrong), "is no range of versions", remedy
+    )
+
+
+def hazard_aims(tables: Tables) -> list[Fault]:
+    """Find hazards that strike nothing or two things, or whose law lacks its number."""
+    rows, sound = tables.rows["hazards"], tables.sound["hazards"]
+    thing, circle = rows["thing"] >= 0, ~np.isnan(rows["lat"]) & ~np.isnan(rows["km"])
+    lognormal = rows["law"] == TABLES["hazards"].column("law").choices.index("lognormal")
+    area = TABLES["hazards"].column("do").choices.index("outage")
+    faults = []
+    for column, wrong, problem, remedy in (
+        ("thing", ~thing & ~circle, "is empty, and so is lat, lon or km", "give one or the other"),
+        ("thing", thing & circle, "is given beside lat, lon, km", "give one or the other"),
+        (
+            "do", ~thing & circle & (rows["do"] != area),
+            "strikes one thing, and lat, lon, km name an area", "name the thing, or write outage",
+        ),
+        ("sigma", lognormal & np.isnan(rows["sigma"]), "is empty", "the lognormal law takes it"),
+    ):  # fmt: skip
+        faults += tables.faults("hazards", column, np.flatnonzero(wrong & sound), problem, remedy)
+    return faults
+
+
 def positions(tables: Tables) -> list[Fault]:
     """Find positions of which only one coordinate is given."""
     faults = []
@@ -457,6 +493,8 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     need_groups,
     reach_ends,
     failure_figures,
+    affected_versions,
+    hazard_aims,
     days_in_order,
     positions,
 )

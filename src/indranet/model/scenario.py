@@ -91,6 +91,21 @@ class Circle(_Strict):
     km: Positive
 
 
+class Repair(_Strict):
+    """What it takes to mend something: a crew or ship that comes from somewhere, and spares."""
+
+    spare: Name | None = Field(None, description="Product that it takes.")
+    quantity: Positive = Field(1.0, description="How much of it.")
+    work_days: Days = Field(0.0, description="Days of work on the spot.")
+    permit_days: Days = Field(0.0, description="Days until the work may begin.")
+    ready_days: Days = Field(0.0, description="Days until whoever mends it sets out.")
+    level: Literal["limited", "moderate", "major"] = Field(
+        "limited", description="Least repairs that the facility can do from which it comes."
+    )
+    by: Literal["sea", "land"] = Field("sea", description="How it travels.")
+    km_per_day: Positive | None = Field(None, description="How fast; 600 by sea and land.")
+
+
 class Event(_Strict):
     """One thing that happens."""
 
@@ -119,6 +134,25 @@ class Event(_Strict):
     reversed_after_hours: Positive | None = Field(
         None, description="misconfigure: taken back after."
     )
+    reversal_needs: Name | None = Field(
+        None, description="misconfigure: what must work for it to be taken back."
+    )
+    patch: Literal["exponential", "fixed"] | None = Field(
+        None, description="exploit: units are mended one by one (default), or all on one day."
+    )
+    devices: Positive | None = Field(
+        None, description="Devices that register again afterwards; persons cut off if absent."
+    )
+    registrations_per_hour: Positive | None = Field(
+        None, description="How many the core registers; nobody waits if absent."
+    )
+    attempts_per_hour: Positive | None = Field(
+        None, description="Attempts of a waiting device; always ready if absent."
+    )
+    attempt_load: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="What a refused attempt costs, as a part of a registration."
+    )
+    repair: Repair | None = Field(None, description="cut, outage: mended as the case allows.")
     factor: Positive | None = Field(None, description="surge: demand times this.")
     territory: Name | None = Field(None, description="surge: in this country alone.")
 
@@ -135,11 +169,29 @@ class Event(_Strict):
             raise ValueError("do = 'embargo' takes from, to, or both")
         if self.do != "embargo" and len(aims) != 1:
             raise ValueError(f"do = {self.do!r} takes one of what, within, region")
+        self._ends()
         if (self.recovery == "sudden") != (self.recovery_days is None):
             raise ValueError("recovery_days goes with recovery linear or exponential")
         return self
 
+    def _ends(self) -> None:
+        """Check that an event ends in one way, and that what it says of returning is whole."""
+        ways = [self.lasts_days, self.reversed_after_hours, self.repair]
+        if sum(way is not None for way in ways) > 1:
+            raise ValueError("give one of lasts_days, reversed_after_hours, repair")
+        if self.do == "misconfigure" and (self.share < 1 or self.recovery != "sudden"):
+            raise ValueError("do = 'misconfigure' takes down all of its domain, and ends at once")
+        if self.reversal_needs is not None and self.reversed_after_hours is None:
+            raise ValueError("reversal_needs goes with reversed_after_hours")
+        if self.registrations_per_hour is None and not (
+            self.devices is self.attempts_per_hour is self.attempt_load is None
+        ):
+            raise ValueError("devices and attempts go with registrations_per_hour")
+        if self.attempt_load and self.attempts_per_hour is None:
+            raise ValueError("attempt_load goes with attempts_per_hour")
 
+
+_RETURNING: tuple[Do, ...] = ("misconfigure", "outage")
 ONLY_OF: Mapping[str, tuple[tuple[Do, ...], bool]] = {
     "only": (("close",), False),
     "but": (("close",), False),
@@ -148,6 +200,13 @@ ONLY_OF: Mapping[str, tuple[tuple[Do, ...], bool]] = {
     "products": (("embargo",), False),
     "by": (("exclude",), True),
     "reversed_after_hours": (("misconfigure",), False),
+    "reversal_needs": (("misconfigure",), False),
+    "patch": (("exploit",), False),
+    "devices": (_RETURNING, False),
+    "registrations_per_hour": (_RETURNING, False),
+    "attempts_per_hour": (_RETURNING, False),
+    "attempt_load": (_RETURNING, False),
+    "repair": (("cut", "outage"), False),
     "factor": (("surge",), True),
     "territory": (("surge",), False),
 }
@@ -314,6 +373,8 @@ def _keys_of(path: tuple[Any, ...]) -> list[str]:
             model = Law
         elif part == "within":
             model = Circle
+        elif part == "repair":
+            model = Repair
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

@@ -19,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.gates import Gates
+from indranet.engines.gates.timed import Supports
 from indranet.model.schema import IMPORTANCE, KINDS, TABLES
 from indranet.studies.builder import Builder, Codes, Labels
 from indranet.studies.exclusions import Exclusions
 from indranet.studies.groundwork import USED, Groundwork, Pairs
 from indranet.studies.service_side import ServiceSide, Sides
-from indranet.studies.supply_side import Draft, Horizon, SupplySide, Support
+from indranet.studies.supply_side import Draft, Horizon, Stocked, SupplySide
 
 HORIZONS: tuple[Horizon, ...] = ("now", "in time", "resourced")
 
@@ -56,8 +57,16 @@ class Compiled:
         Gates of firms as those see them who exclude them; down on the trusted plane.
     unknown
         Products in use, made nowhere in the case and without a contract: taken as available.
-    support
-        What bridges the lack of inputs; none but by the hour.
+    supports, starts
+        What bridges the lack of inputs, and leaves of users that can start without one, shape
+        (starts,); none but by the hour.
+    units
+        Gate of each operator's units of one product, shape (pairs,).
+    installed
+        Leaf of each row of equipment that stops by itself by the hour, -1 for others, shape
+        (equipment,).
+    stocked
+        What customers have on hand, where flows say it.
     """
 
     gates: Gates
@@ -68,7 +77,11 @@ class Compiled:
     absent: npt.NDArray[np.int32]
     excluded: npt.NDArray[np.int32]
     unknown: npt.NDArray[np.int32]
-    support: Support
+    supports: Supports
+    starts: npt.NDArray[np.int32]
+    units: npt.NDArray[np.int32]
+    installed: npt.NDArray[np.int32]
+    stocked: Stocked
 
     @property
     def down(self) -> npt.NDArray[np.int32]:
@@ -82,6 +95,7 @@ def compile_network(
     horizon: Horizon,
     need_share: float = 0.5,
     exclusions: Exclusions | None = None,
+    coupled: bool = False,
 ) -> Compiled:
     """Compile a network to gates.
 
@@ -95,12 +109,14 @@ def compile_network(
         Share of a product's supply that must be left for it to count as supplied.
     exclusions
         Whom an authority excludes; None leaves the trusted plane out.
+    coupled
+        Whether flows say what customers have on hand under their contracts.
 
     Returns
     -------
     The gates, and which gate is which thing's.
     """
-    draft = _draft(ground, horizon, need_share)
+    draft = _draft(ground, horizon, need_share, coupled)
     network, builder = ground.network, draft.builder
     own = np.zeros(network.size, dtype=np.int64)
     for kind in KINDS:
@@ -122,26 +138,30 @@ def compile_network(
         absent=_absent(ground, own),
         excluded=excluded.astype(np.int32),
         unknown=np.array(sorted(draft.unknown), dtype=np.int32),
-        support=_supports(draft),
+        supports=_supports(draft),
+        starts=np.concatenate([np.zeros(0, dtype=np.int32), *draft.starts]),
+        units=service.unit_gate.astype(np.int32),
+        installed=service.installed.astype(np.int32),
+        stocked=supply.stocked,
     )
 
 
-def _supports(draft: Draft) -> Support:
+def _supports(draft: Draft) -> Supports:
     parts = draft.supports
-    return Support(
+    return Supports(
         np.concatenate([np.zeros(0, dtype=np.int32), *(part.gate for part in parts)]),
         np.concatenate([np.zeros(0, dtype=np.int32), *(part.source for part in parts)]),
         np.concatenate([np.zeros(0), *(part.hours for part in parts)]),
     )
 
 
-def _draft(ground: Groundwork, horizon: Horizon, need_share: float) -> Draft:
+def _draft(ground: Groundwork, horizon: Horizon, need_share: float, coupled: bool) -> Draft:
     network, builder = ground.network, Builder()
     known = np.zeros(len(network["products"]), dtype=bool)
     known[network["plants"]["product"][ground.exists("plants")]] = True
     essential = ground.components["importance"] == IMPORTANCE.index("essential")
     known[ground.components["product"][essential]] = True
-    return Draft(ground, horizon, need_share, builder, builder.add(1), known)
+    return Draft(ground, horizon, need_share, builder, builder.add(1), known, coupled)
 
 
 def _units(draft: Draft, pairs: Pairs) -> Codes:

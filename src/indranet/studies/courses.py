@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from indranet.model.scenario import Event, Law
-from indranet.studies.events import Effect
+from indranet.studies.events import DAYS_A_YEAR, Effect
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,11 +40,31 @@ def course(effect: Effect, seed: int, draw: int | None) -> Course:
     chance is a half or more, and lasts for the median of its law.
     """
     event = effect.event
+    if effect.strikes[1]:
+        return _strike(effect, seed, draw)
     luck, last = (0.5, 0.5) if draw is None else _uniform(effect.key, seed, draw)
     happens = event.chance >= 1 or (luck <= event.chance if draw is None else luck < event.chance)
+    return Course(event.day, event.day + _length(event, last), happens)
+
+
+def _length(event: Event, uniform: float) -> float:
+    """Return for how many days an event lasts."""
+    if event.reversed_after_hours is not None:
+        return event.reversed_after_hours / HOURS
     lasts = event.lasts_days
-    days = np.inf if lasts is None else _days(lasts, last) if isinstance(lasts, Law) else lasts
-    return Course(event.day, event.day + days, happens)
+    return np.inf if lasts is None else _days(lasts, uniform) if isinstance(lasts, Law) else lasts
+
+
+def _strike(effect: Effect, seed: int, draw: int | None) -> Course:
+    """Return when a hazard strikes for the n-th time: gaps are exponential (a Poisson process)."""
+    if draw is None:
+        return Course(0.0, 0.0, happens=False)
+    per_year, number = effect.strikes
+    day = 0.0
+    for strike in range(1, number + 1):
+        gap, last = _uniform(f"{effect.key}|{strike}", seed, draw)
+        day -= np.log(gap) * DAYS_A_YEAR / per_year
+    return Course(day, day + _length(effect.event, last), happens=True)
 
 
 def _uniform(key: str, seed: int, draw: int) -> tuple[float, float]:

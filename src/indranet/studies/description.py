@@ -18,6 +18,15 @@ _TURNS_OFF = {
     "passages": "no passage can be taken away",
 }
 """What the absence of a table turns off."""
+_IN_TIME = {
+    "failures": "nothing fails by itself, and nothing says how long repairs take",
+    "vulnerabilities": "no flaw can be exploited",
+    "facilities": "nothing says from where cables and sites are mended",
+    "stocks": "nobody holds spares or supplies beyond what contracts keep",
+    "crews": "as many crews as it takes repair at once",
+    "hazards": "nothing strikes by chance but what the scenario says",
+}
+"""What the absence of a table turns off in the course of time."""
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -50,6 +59,11 @@ def describe(network: Network) -> dict[str, Any]:
 def absent_tables(network: Network) -> dict[str, str]:
     """Return the tables that a case lacks and that matter, with what their absence turns off."""
     return {name: off for name, off in _TURNS_OFF.items() if not len(network[name])}
+
+
+def not_considered(network: Network) -> dict[str, str]:
+    """Return the tables that a case lacks and that matter in time, and what that turns off."""
+    return {name: off for name, off in _IN_TIME.items() if not len(network[name])}
 
 
 def _gaps(network: Network) -> list[str]:

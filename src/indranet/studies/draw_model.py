@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from indranet.engines.flows import Rules
 from indranet.engines.flows.ario import Industries
+from indranet.engines.gates.timed import Timed
 from indranet.model.scenario import Law
-from indranet.studies.clock import Clock
 from indranet.studies.events import Effect
 from indranet.studies.flow_net import FlowNet
 
@@ -51,10 +51,25 @@ class Model:
         Its plants as industries, where they act as such; else None.
     effects
         The events.
-    clock, watched
-        The case as gates by the hour, and what is looked at.
-    own
-        Gate to force down for each thing, shape (things,).
+    timed, quiet
+        The case as gates by the hour; `quiet` tells nothing of sites, of which many fail.
+    watched
+        What is looked at.
+    own, gate
+        Gate to force down for each thing, and gate that says whether it works, shape (things,).
+    units, installed
+        As for `Compiled`.
+    stocked, stock_of
+        Leaves of what customers have on hand that something hangs on, and the group of inputs in
+        `flow` that each is, shape (stocks,).
+    stock_words
+        What it is to lack each of them, in words.
+    plant_of
+        Plant of each gate watched, -1 for none.
+    random
+        Whether things fail by themselves.
+    need_share
+        Share of a day's use that must be on hand.
     keys
         Hash of each thing, for drawing lots, shape (things,).
     days, seed
@@ -71,9 +86,19 @@ class Model:
     rules: Rules
     economy: Industries | None
     effects: tuple[Effect, ...]
-    clock: Clock
+    timed: Timed
+    quiet: Timed
     watched: Watched
     own: npt.NDArray[np.int32]
+    gate: npt.NDArray[np.int32]
+    units: npt.NDArray[np.int32]
+    installed: npt.NDArray[np.int32]
+    stocked: npt.NDArray[np.int32]
+    stock_of: Codes
+    stock_words: tuple[str, ...]
+    plant_of: Codes
+    random: bool
+    need_share: float
     keys: npt.NDArray[np.uint64]
     days: int
     seed: int
@@ -84,9 +109,11 @@ class Model:
     @property
     def by_chance(self) -> bool:
         """Whether draws differ: an event may fail to happen, or lasts or strikes by lot."""
-        return any(
+        return self.random or any(
             0 < effect.event.chance < 1
             or effect.by_lot
+            or effect.strikes[1] > 0
+            or (effect.attack is not None and len(effect.attack.rows) > 0)
             or (isinstance(effect.event.lasts_days, Law) and effect.event.lasts_days.law != "fixed")
             for effect in self.effects
         )

@@ -87,7 +87,7 @@ def _outage_rows(ready: Prepared, first: int, draws: list[Draw]) -> Table:
     there = np.concatenate([_there(ready.ground, kind) for kind in WATCHED])
     owner, things = owner[there], things[there]
     by_gate = np.argsort(owner, kind="stable")
-    start = np.searchsorted(owner[by_gate], np.arange(len(ready.model.clock.watch) + 1))
+    start = np.searchsorted(owner[by_gate], np.arange(len(ready.model.timed.watch) + 1))
     names = names_of(network)
     words = _causes(ready)
     rows: list[tuple[int, str, float, float, str]] = []
@@ -128,9 +128,12 @@ def names_of(network: Network) -> npt.NDArray[np.object_]:
 
 
 def _causes(ready: Prepared) -> list[str]:
-    """Return the events in words; the last, which -1 picks, is for what none of them does alone."""
-    words = [effect.words for effect in ready.model.effects]
-    return [*words, "several events together" if len(words) > 1 else ""]
+    """Return causes in words: events, and from the end what none does alone, failures, stocks."""
+    model = ready.model
+    words = [effect.words for effect in model.effects]
+    several = len(words) + len(model.stocked) + model.random > 1
+    together = "several causes together" if several else ""
+    return [*words, *model.stock_words[::-1], "failures", together]
 
 
 def stockout_rows(ready: Prepared, first: int, draws: list[Draw]) -> Table:

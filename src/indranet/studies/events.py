@@ -7,21 +7,25 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import poisson
 
 from indranet.errors import Fault, InputError
-from indranet.model.network import Network
+from indranet.model.network import Network, Rows
 from indranet.model.scenario import SCENARIO, Event, Scenario
 from indranet.model.schema import KINDS
+from indranet.studies.attacks import Attack, attack, domain
 from indranet.studies.exclusions import excluded_firms
 from indranet.studies.flow_net import Closing
 from indranet.studies.groundwork import Groundwork
 from indranet.studies.lanes import positions
+from indranet.studies.repair import mending
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 EARTH_KM = 6371.0
+DAYS_A_YEAR = 365.25
 _NONE: Codes = np.zeros(0, dtype=np.int64)
 _AIMS: dict[str, tuple[str, ...]] = {
     "halt": ("plant", "firm", "country", "product"),
@@ -30,9 +34,9 @@ _AIMS: dict[str, tuple[str, ...]] = {
     "cut": ("lane",),
     "exclude": ("firm", "country"),
     "surge": ("product", "country"),
+    "misconfigure": ("firm", "product"),
 }
 """Kinds of thing that each sort of event acts on."""
-_LATER = ("misconfigure", "exploit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +63,14 @@ class Effect:
         What it closes; None for other events.
     product, territory
         Whose final demand it multiplies, positions, -1 for any.
+    pairs
+        Operators' units of products that a bad change takes down, positions in `Groundwork.pairs`.
+    waits
+        What must work for it to end, a code over all kinds, -1 for nothing.
+    attack
+        What a flaw reaches; None for other events.
+    strikes
+        For a hazard: how often it strikes in a year, and which of its strikes this is; else 0, 0.
     """
 
     event: Event
@@ -71,10 +83,21 @@ class Effect:
     closing: Closing | None = None
     product: int = -1
     territory: int = -1
+    pairs: Codes = field(default_factory=_NONE.copy)
+    waits: int = -1
+    attack: Attack | None = None
+    strikes: tuple[float, int] = (0.0, 0)
 
 
-def effects(ground: Groundwork, scenario: Scenario) -> list[Effect]:
-    """Return what each event of a scenario acts on, and each exclusion of its authority.
+def effects(ground: Groundwork, scenario: Scenario, *, unsure: bool = True) -> list[Effect]:
+    """Return what each event of a scenario acts on, each exclusion of its authority, each hazard.
+
+    Parameters
+    ----------
+    ground, scenario
+        The case, and what happens to it.
+    unsure
+        Whether products of which nobody says whether they have a flaw count as affected.
 
     Raises
     ------
@@ -86,7 +109,7 @@ def effects(ground: Groundwork, scenario: Scenario) -> list[Effect]:
     seen: dict[str, int] = {}
     for number, event in enumerate(scenario.event, 1):
         try:
-            effect = _effect(ground, event, number)
+            effect = _effect(ground, event, number, unsure=unsure)
         except InputError as error:
             faults += error.faults
             continue
@@ -99,7 +122,7 @@ def effects(ground: Groundwork, scenario: Scenario) -> list[Effect]:
             faults += error.faults
     if faults:
         raise InputError(faults)
-    return found
+    return found + (hazard_effects(ground, scenario.days) if scenario.hazards else [])
 
 
 def touched_sites(network: Network, scenario: Scenario) -> Flags:
@@ -113,7 +136,67 @@ def touched_sites(network: Network, scenario: Scenario) -> Flags:
             except InputError:
                 continue  # Told with all other faults when the events are made ready.
             touched[things[_is(network, things, "site")] - span.start] = True
+    if scenario.hazards:
+        struck = [_struck(network, row) for row in range(len(network["hazards"]))]
+        things = np.concatenate([_NONE, *struck])
+        touched[things[_is(network, things, "site")] - span.start] = True
     return touched
+
+
+def hazard_effects(ground: Groundwork, days: int) -> list[Effect]:
+    """Return each strike of each hazard that is not too unlikely, as an event of its own.
+
+    A hazard strikes as a Poisson process. So many strikes are made ready that more happen within
+    the days with a probability below a millionth.
+    """
+    network = ground.network
+    rows = network["hazards"]
+    found = []
+    for row in np.flatnonzero(ground.exists("hazards")).tolist():
+        per_year = float(rows["per_year"][row])
+        things = _struck(network, row)
+        name, do = rows.text("hazard")[row], rows.text("do")[row]
+        most = int(poisson.isf(1e-6, per_year * days / DAYS_A_YEAR)) if per_year > 0 else 0
+        for strike in range(1, most + 1):
+            event = Event.model_validate(
+                {"do": do, "what": name, "lasts_days": _hazard_law(rows, row)}
+            )
+            closing = None
+            if do == "close":
+                closing = Closing(int(things[0]), np.ones(len(network["lanes"]), dtype=bool))
+            plants = _halted(network, things) if do == "halt" else _NONE
+            contracts = _NONE
+            if do == "cut":
+                lanes = things[_is(network, things, "lane")] - network.offset("lane")
+                contracts = np.flatnonzero(np.isin(ground.supplies["lane"], lanes))
+            down = np.unique(np.append(things, network.offset("plant") + plants))
+            found.append(
+                Effect(
+                    event, f"{do} by {name}", f"hazard|{name}", plants=plants, contracts=contracts,
+                    things=down, closing=closing, strikes=(per_year, strike),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _struck(network: Network, row: int) -> Codes:
+    """Return what a hazard strikes: one thing, or all sites, facilities and services near."""
+    rows = network["hazards"]
+    if rows["thing"][row] >= 0:
+        return np.array([rows["thing"][row]], dtype=np.int64)
+    lat, lon = positions(network)
+    near = np.flatnonzero(_near(lat, lon, rows["lat"][row], rows["lon"][row], rows["km"][row]))
+    kinds = [_is(network, near, kind) for kind in ("site", "facility", "service")]
+    return near[np.any(kinds, axis=0)].astype(np.int64)
+
+
+def _hazard_law(rows: Rows, row: int) -> dict[str, Any]:
+    law, days = rows.text("law")[row], float(rows["lasts_days"][row])
+    if law == "exponential":
+        return {"law": law, "mean": days}
+    if law == "lognormal":
+        return {"law": law, "median": days, "sigma": float(rows["sigma"][row])}
+    return {"law": "fixed", "days": days}
 
 
 def _renamed(effect: Effect, key: str) -> Effect:
@@ -121,16 +204,21 @@ def _renamed(effect: Effect, key: str) -> Effect:
     return Effect(**{**values, "key": key})
 
 
-def _effect(ground: Groundwork, event: Event, number: int) -> Effect:
-    if event.do in _LATER:
-        fault = _fault(
-            number, "do", event.do, "acts on services in time, which stress does not yet"
-        )
-        raise InputError([fault])
+def _effect(ground: Groundwork, event: Event, number: int, *, unsure: bool) -> Effect:
     network = ground.network
-    things = _aimed(network, event, number)
     words = _words(event)
     key = f"{event.do}|{words}"
+    if event.do == "misconfigure":
+        needs = (event.reversal_needs,) if event.reversal_needs else ()
+        waits = _named(network, needs, KINDS, "reversal_needs", number)
+        pairs = _domain(ground, event, number)
+        return Effect(event, words, key, pairs=pairs, waits=int(waits[0]) if needs else -1)
+    if event.do == "exploit":
+        return Effect(event, words, key, attack=_attack(ground, event, number, unsure))
+    things = _aimed(network, event, number)
+    if event.repair is not None:
+        event, said = _mended(ground, event, things, number)
+        words += said
     if event.do == "halt":
         plants = _halted(network, things)
         down = np.append(things, network.offset("plant") + plants)
@@ -189,6 +277,65 @@ def _aimed(network: Network, event: Event, number: int) -> Codes:
             [_fault(number, where, str(event.region or ""), f"holds no {' or '.join(kinds)}")]
         )
     return things
+
+
+def _mended(ground: Groundwork, event: Event, things: Codes, number: int) -> tuple[Event, str]:
+    """Return an event that lasts until what it broke is mended, and how that is done in words."""
+    asked = event.repair
+    if asked is None or len(things) != 1:
+        raise InputError([_fault(number, "repair", "", "mends one thing", "name it with what")])
+    network = ground.network
+    spare = -1
+    if asked.spare is not None:
+        named = _named(network, (asked.spare,), ("product",), "spare", number)
+        spare = int(named[0]) - network.offset("product")
+    how = mending(ground, int(things[0]), asked, spare)
+    if how.lacking > 0:
+        return event, f", not mended: {how.lacking:g} {asked.spare} lacking"
+    if np.isinf(how.days):
+        return event, ", not mended: nobody who can do it may come"
+    said = f", mended in {how.days:.1f} days"
+    if how.facility >= 0:
+        said += f" from {network.thing(how.facility)[1]}"
+    if how.holders:
+        said += f" with spares of {' and '.join(network.thing(h)[1] for h in how.holders)}"
+    return event.model_copy(update={"lasts_days": how.days}), said
+
+
+def _domain(ground: Groundwork, event: Event, number: int) -> Codes:
+    """Return the units that a bad change takes down: of OPERATOR>PRODUCT, or of either."""
+    network, what = ground.network, str(event.what)
+    operator, product = -1, -1
+    if event.what is None:
+        raise InputError([_fault(number, "what", "", "names no domain", "write OPERATOR>PRODUCT")])
+    if ">" in what:
+        first, _, second = (part.strip() for part in what.partition(">"))
+        operator = int(_named(network, (first,), ("firm",), "what", number)[0])
+        product = int(_named(network, (second,), ("product",), "what", number)[0])
+    else:
+        thing = int(_named(network, (what,), _AIMS["misconfigure"], "what", number)[0])
+        of_firm = network.thing(thing)[0] == "firm"
+        operator, product = (thing, -1) if of_firm else (-1, thing)
+    pairs = domain(
+        ground,
+        operator - network.offset("firm") if operator >= 0 else -1,
+        product - network.offset("product") if product >= 0 else -1,
+    )
+    if not len(pairs):
+        remedy = "name an operator, or a product that is installed, part of one, or manages one"
+        raise InputError([_fault(number, "what", what, "has nothing installed under it", remedy)])
+    return pairs
+
+
+def _attack(ground: Groundwork, event: Event, number: int, unsure: bool) -> Attack:
+    """Return what a flaw reaches."""
+    network, name = ground.network, str(event.what or "")
+    known = sorted(set(network["vulnerabilities"].text("vulnerability")))
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        meant = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
+        raise InputError([_fault(number, "what", name, "is not in vulnerabilities", meant)])
+    return attack(ground, name, fixed=event.patch == "fixed", unsure=unsure)
 
 
 def _near(lat: Floats, lon: Floats, at: float, by: float, km: float) -> Flags:

@@ -75,6 +75,8 @@ class Groundwork:
         Which agreements are in force, shape (agreements,).
     components, supplies, equipment
         Rows that exist.
+    alone
+        Rows of equipment that stop one by one, as in failures or attacks, shape (equipment,).
     pairs, classes, groups
         See the classes; `groups` are the needs on the plane of what works.
     trusted_groups
@@ -87,6 +89,7 @@ class Groundwork:
     components: Rows
     supplies: Rows
     equipment: Rows
+    alone: npt.NDArray[np.bool_]
     pairs: Pairs
     classes: SiteClasses
     groups: Groups
@@ -107,6 +110,7 @@ def groundwork(
     agreements: Sequence[str] | None = None,
     apart: bool | npt.NDArray[np.bool_] = False,
     failing: bool = False,
+    alone: npt.NDArray[np.bool_] | None = None,
 ) -> Groundwork:
     """Make a case ready to be compiled.
 
@@ -123,6 +127,9 @@ def groundwork(
         as given, shape (sites,).
     failing
         Give one to every site that the table of failures names.
+    alone
+        Products whose installed units stop one by one, each with a gate of its own where time is
+        looked at, shape (products,); none by default.
 
     Raises
     ------
@@ -137,6 +144,11 @@ def groundwork(
         for name in ("components", "supplies", "equipment", "needs")
     }
     pairs = _pairs(network, rows["equipment"])
+    single = np.zeros(len(rows["equipment"]), dtype=bool)
+    if alone is not None:
+        single = alone[rows["equipment"]["product"]]
+        apart = np.zeros(len(network["sites"]), dtype=bool) | apart
+        apart[rows["equipment"]["site"][single]] = True
     classes = site_classes(
         network, rows["equipment"], rows["needs"], pairs.of,
         _sites_apart(network, rows["needs"], force, apart, failing),
@@ -148,6 +160,7 @@ def groundwork(
         components=rows["components"],
         supplies=rows["supplies"],
         equipment=rows["equipment"],
+        alone=single,
         pairs=pairs,
         classes=classes,
         groups=_groups(network, rows["needs"], classes, plane=_WORKS),

@@ -20,12 +20,9 @@ class Outside:
     Calling it with a day returns what the engine takes.
     """
 
-    def __init__(
-        self, model: Model, lost: Floats, plants_up: Sequence[tuple[Codes, Floats]]
-    ) -> None:
+    def __init__(self, model: Model, lost: Floats) -> None:
         self.model = model
         self.lost = lost
-        self.plants_up = plants_up
         flow = model.flow
         self.nodes, self.wide = len(flow.made), len(lost)
         of_row = np.full(int(flow.row.max(initial=-1)) + 2, -1)
@@ -33,11 +30,19 @@ class Outside:
         self.links = [_known(of_row, effect.contracts) for effect in model.effects]
         self.demand = [_demanding(flow, effect) for effect in model.effects]
 
-    def __call__(self, day: int) -> Today:
-        """Return what happens on a day."""
+    def __call__(self, day: int, plants_up: Sequence[tuple[Codes, Floats]] = ()) -> Today:
+        """Return what happens on a day.
+
+        Parameters
+        ----------
+        day
+            The day.
+        plants_up
+            For each draw, plants that are down in part of it for what they need, and what is left.
+        """
         lost = self.lost[:, :, day]
         return Today(
-            capacity=self._capacity(lost, day),
+            capacity=self._capacity(lost, plants_up),
             demand=self._factors(lost, self.demand, self.nodes, growing=True),
             link=self._factors(lost, self.links, len(self.model.flow.row)),
             passage=self._rooms(lost),
@@ -60,9 +65,9 @@ class Outside:
             factors[aims[event]] *= factor
         return factors
 
-    def _capacity(self, lost: Floats, day: int) -> Floats | None:
+    def _capacity(self, lost: Floats, plants_up: Sequence[tuple[Codes, Floats]]) -> Floats | None:
         factors = self._factors(lost, [e.plants for e in self.model.effects], self.nodes)
-        down = [(b, codes, up[day]) for b, (codes, up) in enumerate(self.plants_up) if len(codes)]
+        down = [(b, codes, up) for b, (codes, up) in enumerate(plants_up) if len(codes)]
         if any((up < 1).any() for _, _, up in down):
             factors = np.ones((self.nodes, self.wide)) if factors is None else factors
             for b, codes, up in down:

@@ -2,23 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.flows import Rules
-from indranet.engines.gates import order
 from indranet.errors import Fault, InputError
 from indranet.model.network import Network
 from indranet.model.scenario import SCENARIO, Scenario
-from indranet.model.schema import KINDS
-from indranet.studies.clock import clock, run_clock
+from indranet.studies.attacks import attackable
 from indranet.studies.compile import compile_network
 from indranet.studies.draw_model import Model, Watched
 from indranet.studies.events import Effect, effects, touched_sites
 from indranet.studies.flow_net import FlowNet, flow_net
 from indranet.studies.groundwork import Groundwork, groundwork
+from indranet.studies.in_time import (
+    failing,
+    failing_products,
+    moving,
+    quieter,
+    stocks_that_matter,
+    thing_keys,
+)
 from indranet.studies.sectors import economy_of
 
 WATCHED = ("plant", "lane", "site", "service", "facility", "thing")
@@ -48,8 +53,9 @@ def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepa
     try:
         _check(network, scenario)
         ground = groundwork(
-            network, agreements=scenario.agreements, apart=touched_sites(network, scenario)
-        )
+            network, agreements=scenario.agreements, apart=touched_sites(network, scenario),
+            failing=scenario.random_failures, alone=_alone(network, scenario),
+        )  # fmt: skip
         found = effects(ground, scenario)
         model = model_of(ground, scenario, found, detail)
     except InputError as error:
@@ -57,13 +63,23 @@ def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepa
     return Prepared(network, scenario, ground, model)
 
 
+def _alone(network: Network, scenario: Scenario) -> npt.NDArray[np.bool_]:
+    """Return the products whose installed units stop one by one, shape (products,)."""
+    flaws = [event.what or "" for event in scenario.event if event.do == "exploit"]
+    alone = attackable(network, flaws)
+    if scenario.random_failures:
+        alone |= failing_products(network)
+    return alone
+
+
 def _check(network: Network, scenario: Scenario) -> None:
     known = network.names["agreement"].tolist()
-    later = {"random_failures": scenario.random_failures, "hazards": scenario.hazards}
+    asked = {"random_failures": ("failures", scenario.random_failures),
+             "hazards": ("hazards", scenario.hazards)}  # fmt: skip
     faults = [
-        Fault(SCENARIO, 0, name, "true", "is not there yet", "leave it out")
-        for name, asked in later.items()
-        if asked
+        Fault(SCENARIO, 0, name, "true", f"needs the table {table}", "fill it in, or write false")
+        for name, (table, wanted) in asked.items()
+        if wanted and not len(network[table])
     ]
     faults += [
         Fault(
@@ -110,12 +126,24 @@ def model_of(
     network = ground.network
     closings = [effect.closing for effect in found if effect.closing is not None]
     flow = flow_net(ground, closings, stock_factor=stock_factor)
-    compiled = compile_network(ground, horizon="by the hour", need_share=scenario.need_share)
+    coupled = scenario.coupled and scenario.production != "ario"
+    compiled = compile_network(
+        ground, horizon="by the hour", need_share=scenario.need_share, coupled=coupled
+    )
     place, gates = _watched(network, compiled.gate)
-    hours = clock(compiled, order(compiled.gates), gates)
-    down = ~run_clock(hours, [], 1.0).up[0]
-    identifiers = [f"{kind}:{name}" for kind in KINDS for name in network.names[kind]]
-    keys = [int.from_bytes(sha256(text.encode()).digest()[:8], "big") for text in identifiers]
+    failures = failing(ground, compiled) if scenario.random_failures else None
+    weights = _counted(ground, place, len(gates))
+    system = moving(compiled, failures, gates, weights)
+    down = ~system.usual[gates]
+    people, sites = np.where(down, 0.0, weights.T)
+    few = np.ones(len(gates), dtype=bool)
+    few[place["site"]] = False
+    for kind in WATCHED:
+        few[place[kind][: 0 if kind == "site" else None]] = True
+    stocked, stock_of, stock_words = stocks_that_matter(network, flow, compiled, system)
+    plant_of = np.full(len(gates), -1, dtype=np.int64)
+    plant_of[place["plant"]] = np.arange(len(place["plant"]))
+    plant_of[down] = -1
     return Model(
         flow=flow,
         rules=Rules(
@@ -124,10 +152,20 @@ def model_of(
         ),
         economy=economy_of(flow, SCENARIO) if scenario.production == "ario" else None,
         effects=tuple(found),
-        clock=hours,
-        watched=_counted(ground, place, down),
+        timed=system,
+        quiet=quieter(system, few),
+        watched=Watched(place, people, sites, down),
         own=compiled.own,
-        keys=np.array(keys, dtype=np.uint64),
+        gate=compiled.gate,
+        units=compiled.units,
+        installed=compiled.installed,
+        stocked=stocked,
+        stock_of=stock_of,
+        stock_words=stock_words,
+        plant_of=plant_of,
+        random=failures is not None and len(failures.units.gate) > 0,
+        need_share=scenario.need_share,
+        keys=thing_keys(ground),
         days=scenario.days,
         seed=scenario.seed,
         coupled=scenario.coupled,
@@ -159,15 +197,18 @@ def _watched(
 
 
 def _counted(
-    ground: Groundwork, place: dict[str, npt.NDArray[np.int64]], down: npt.NDArray[np.bool_]
-) -> Watched:
-    """Return what each gate counts for: people by service, or by site where there is none."""
+    ground: Groundwork, place: dict[str, npt.NDArray[np.int64]], watched: int
+) -> npt.NDArray[np.float64]:
+    """Return what each gate counts for: persons, real sites; shape (watched, 2).
+
+    Persons are counted by service, or by site where there is none.
+    """
     network = ground.network
     rows, kind = ("services", "service") if len(network["services"]) else ("sites", "site")
     people = network[rows]["people"] * ground.exists(rows)
     real = network["sites"]["stands_for"] * ground.exists("sites")
-    users, sites = (
-        np.bincount(place[of], weights=values, minlength=len(down)).astype(np.float64)
+    sums = [
+        np.bincount(place[of], weights=values, minlength=watched).astype(np.float64)
         for of, values in ((kind, people), ("site", real))
-    )
-    return Watched(place, np.where(down, 0.0, users), np.where(down, 0.0, sites), down)
+    ]
+    return np.column_stack(sums)

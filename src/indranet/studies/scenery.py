@@ -64,7 +64,7 @@ def map_tables(ground: Groundwork, model: Model, usual: Draw) -> dict[str, Table
     network, flow = ground.network, model.flow
     places = places_of(network, ground.classes)
     first = model.watched.place["site"][ground.classes.representative]
-    up = np.ones((model.days, len(model.clock.watch)))
+    up = np.ones((model.days, len(model.timed.watch)))
     up[:, usual["gate"]] = usual["gate_up"]
     share = (places.classes @ up[:, first].T).T if len(places.table["place"]) else np.ones((0, 0))
     day, place = np.nonzero(share < 1 - LESS)

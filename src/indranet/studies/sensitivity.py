@@ -130,7 +130,7 @@ def bounds(ready: Prepared, usual: Draw) -> Table:
         return empty
     courses = [[course(effect, model.seed, None) for effect in model.effects]]
     lost = losses(model.effects, courses, model.days)
-    outside = Outside(model, lost, [(np.zeros(0, dtype=np.int64), np.zeros((model.days, 0)))])
+    outside = Outside(model, lost)
     capacity = np.ones((len(model.flow.made), model.days))
     link = np.ones((len(model.flow.row), model.days))
     for day in range(model.days):

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.gates.timed import Supports
 from indranet.model.network import Rows
 from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS
 from indranet.studies.builder import Codes
 from indranet.studies.groundwork import REACHES, Groups, Pairs, expand
 from indranet.studies.reaches import reach_gates
-from indranet.studies.supply_side import Draft, SupplySide, Support
+from indranet.studies.supply_side import Draft, SupplySide
 
 _CORE = [FUNCTIONS.index(function) for function in FUNCTION_GROUPS["core"]]
 
@@ -65,6 +66,8 @@ class ServiceSide:
     ----------
     own, gate
         As for `SupplySide`.
+    installed
+        Leaf of each row of equipment that stops by itself, -1 for others, shape (equipment,).
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class ServiceSide:
         self.own = own
         self.unit_gate = unit_gate
         self.class_gate = class_gate
+        self.installed = np.full(len(self.ground.equipment), -1, dtype=np.int64)
         self.own[self.network.span("site")] = class_gate[self.ground.classes.class_of]
         self.gate = own.copy()
         reaching = np.unique(groups.user[groups.reaches])
@@ -128,10 +132,30 @@ class ServiceSide:
         served = self.builder.add(
             len(keys), "served", self.network.offset("site") + at[site], function
         )
-        self.builder.need(served[group], self.unit_gate[self.sides.units.of[row]])
+        self.builder.need(served[group], self._installed(row))
         self.builder.at_least(served, 1)
         self.builder.need(self.class_gate[site], served)
         self._cores(site, function)
+
+    def _installed(self, rows: Codes) -> Codes:
+        """Return the gate of each row of equipment: that of its operator's units of the product.
+
+        By the hour, units that stop one by one take a leaf of their own beside it.
+        """
+        gates = self.unit_gate[self.sides.units.of[rows]]
+        if self.draft.by_the_hour:
+            alone = np.flatnonzero(self.ground.alone[rows])
+            site, product = (
+                self.network.offset(kind) + self.ground.equipment[kind][rows[alone]]
+                for kind in ("site", "product")
+            )
+            leaf = self.builder.add(len(alone), "installed", site, product)
+            both = self.builder.add(len(alone))
+            self.builder.need(both, gates[alone])
+            self.builder.need(both, leaf)
+            gates[alone] = both
+            self.installed[rows[alone]] = leaf
+        return gates
 
     def _need_of_site(self, kind: str, codes: Codes) -> None:
         there = np.flatnonzero(codes >= 0)
@@ -249,21 +273,34 @@ class ServiceSide:
             user[reached], source[reached],
         )  # fmt: skip
         if self.draft.by_the_hour:
-            inputs[held] = self._bridged(inputs[held], needs["autonomy_hours"][held])
+            starts = needs["starts_without"] == 1
+            bridged = held | starts
+            inputs[bridged] = self._bridged(
+                inputs[bridged], needs["autonomy_hours"][bridged], starts[bridged]
+            )
         else:
             inputs[held] = self.draft.true
         return inputs
 
-    def _bridged(self, inputs: Codes, hours: npt.NDArray[np.float64]) -> Codes:
-        """An input or what bridges its lack will do; which runs out is said from outside."""
-        support = self.builder.add(len(inputs), "support")
+    def _bridged(
+        self, inputs: Codes, hours: npt.NDArray[np.float64], starts: npt.NDArray[np.bool_]
+    ) -> Codes:
+        """An input will do, or what bridges its lack, or a start without it.
+
+        Which support runs out when, and when a user starts, is said from outside.
+        """
         either = self.builder.add(len(inputs))
         self.builder.need(either, inputs)
-        self.builder.need(either, support)
+        lasting, starting = np.flatnonzero(hours > 0), np.flatnonzero(starts)
+        support = self.builder.add(len(lasting), "support")
+        self.builder.need(either[lasting], support)
+        start = self.builder.add(len(starting), "start")
+        self.builder.need(either[starting], start)
         self.builder.at_least(either, 1)
         self.draft.supports.append(
-            Support(support.astype(np.int32), inputs.astype(np.int32), hours)
+            Supports(support.astype(np.int32), inputs[lasting].astype(np.int32), hours[lasting])
         )
+        self.draft.starts.append(start.astype(np.int32))
         return either
 
     def _customers(self, user: Codes) -> Codes:

@@ -72,15 +72,15 @@ def site_classes(
     own = np.where(apart, np.arange(1, len(sites) + 1), 0)
     signature = np.zeros((len(sites), 2), dtype=np.uint64)
     for salt in (0, 1):
-        signature[:, salt] = _mixed(
+        signature[:, salt] = mixed(
             salt, sites["operator"], sites["country"], takes_core, trusts_core, own
         )
         for owner, rows in (
             (equipment["site"], (equipment["function"], pair)),
             (user, tuple(needs[c] for c in ("need", "input", "capacity", "at_least",
-                                            "autonomy_hours", "how", "plane"))),
+                                            "autonomy_hours", "how", "plane", "starts_without"))),
         ):  # fmt: skip
-            np.add.at(signature[:, salt], owner, _mixed(salt, *rows))
+            np.add.at(signature[:, salt], owner, mixed(salt, *rows))
     order = np.lexsort((signature[:, 1], signature[:, 0]))
     new = np.append(True, (np.diff(signature[order], axis=0) != 0).any(axis=1))[: len(sites)]
     class_of = np.empty(len(sites), dtype=np.int64)
@@ -101,20 +101,20 @@ def _sites_with_core(equipment: Rows, sites: int) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _mixed(salt: int, *columns: Array) -> npt.NDArray[np.uint64]:
+def mixed(salt: int, *columns: Array) -> npt.NDArray[np.uint64]:
     """Return a 64-bit hash of each row of columns (the finaliser of SplitMix64, Steele 2014)."""
-    mixed = np.full(len(columns[0]), 0x9E3779B97F4A7C15 * (salt + 1) % 2**64, dtype=np.uint64)
+    words = np.full(len(columns[0]), 0x9E3779B97F4A7C15 * (salt + 1) % 2**64, dtype=np.uint64)
     for column in columns:
         if column.dtype.kind == "f":
             word = (column + 0.0).view(np.uint64)
         else:
             word = column.astype(np.int64).view(np.uint64)
-        mixed = (mixed ^ word) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
-    return mixed
+        words = (words ^ word) * np.uint64(0xBF58476D1CE4E5B9)
+        words = (words ^ (words >> np.uint64(30))) * np.uint64(0x94D049BB133111EB)
+        words ^= words >> np.uint64(31)
+    return words
 
 
 def hashed(numbers: Array) -> npt.NDArray[np.int64]:
     """Return a hash of each number: sums of them tell sets of numbers apart, shape (n,)."""
-    return _mixed(2, numbers).view(np.int64)
+    return mixed(2, numbers).view(np.int64)

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.gates.timed import Supports
 from indranet.model.schema import IMPORTANCE
 from indranet.studies.builder import Builder, Codes
 from indranet.studies.groundwork import Groundwork, expand, plant_output
@@ -14,22 +15,23 @@ Horizon = Literal["now", "in time", "resourced", "by the hour"]
 
 
 @dataclass(frozen=True)
-class Support:
-    """What lets users run without an input for some hours.
+class Stocked:
+    """What customers have on hand under contracts, said from outside by the flows.
 
     Attributes
     ----------
     gate
-        Gate of each support, to be forced down once it has run out, shape (supports,).
-    source
-        Gate of the input that it bridges.
-    hours
-        How long it lasts.
+        A leaf each, shape (stocks,).
+    customer, product
+        Whose stock of what: a code over all kinds, a position among the products.
     """
 
     gate: npt.NDArray[np.int32]
-    source: npt.NDArray[np.int32]
-    hours: npt.NDArray[np.float64]
+    customer: npt.NDArray[np.int64]
+    product: npt.NDArray[np.int64]
+
+
+NO_STOCKED = Stocked(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 @dataclass
@@ -48,8 +50,11 @@ class Draft:
         Whether the case says how each product is made, shape (products,).
     unknown
         Products in use of which the case does not, filled as gates are written.
-    supports
-        What bridges the lack of inputs for some hours, filled as gates are written.
+    coupled
+        Whether the flows say what customers have on hand.
+    supports, starts
+        What bridges the lack of inputs for some hours, and leaves of users that start without an
+        input, filled as gates are written.
     """
 
     ground: Groundwork
@@ -58,8 +63,10 @@ class Draft:
     builder: Builder
     true: Codes
     known: npt.NDArray[np.bool_]
+    coupled: bool = False
     unknown: set[int] = field(default_factory=set)
-    supports: list[Support] = field(default_factory=list)
+    supports: list[Supports] = field(default_factory=list)
+    starts: list[npt.NDArray[np.int32]] = field(default_factory=list)
 
     @property
     def late(self) -> bool:
@@ -95,6 +102,7 @@ class SupplySide:
         self.allowed = allowed
         self._contract_keys: Codes = np.zeros(0, dtype=np.int64)
         self._contract_gates: Codes = np.zeros(0, dtype=np.int64)
+        self.stocked = NO_STOCKED
 
     def works(self, kind: str) -> Codes:
         """Return the gates that say whether the things of a kind work, as inputs of others."""
@@ -151,6 +159,7 @@ class SupplySide:
         The flow of a row is there while its plant and its lane work; enough is `need_share` of the
         flow of that product to that customer. Potential rows (quantity 0) carry no flow. Resourced:
         or while the product can be delivered at large. Whoever excludes the maker gets nothing.
+        Coupled with flows, it is supplied while the customer has it on hand.
         """
         supplies = self.ground.supplies
         used = np.flatnonzero(supplies["quantity_per_day"] > 0)
@@ -159,6 +168,11 @@ class SupplySide:
         key = self._contract_key(supplies["customer"][used], product)
         self._contract_keys, group = np.unique(key, return_inverse=True)
         customer, bought = np.divmod(self._contract_keys, max(len(self.network["products"]), 1))
+        of = self.network.offset("product") + bought
+        if self.draft.coupled:
+            self._contract_gates = self.builder.add(len(customer), "stocked", of, customer)
+            self.stocked = Stocked(self._contract_gates.astype(np.int32), customer, bought)
+            return
         order = np.argsort(group, kind="stable")
         inputs = self.works("plant")[supplies["supplier"][used]].copy()
         over = np.flatnonzero(lane >= 0)
@@ -173,7 +187,6 @@ class SupplySide:
         inputs[over] = both
         count = len(self._contract_keys)
         needed = self.draft.need_share * np.bincount(group, weights=flow, minlength=count)
-        of = self.network.offset("product") + bought
         gates = self.builder.groups(
             group[order], inputs[order], flow[order], needed, "contract", of, customer
         )

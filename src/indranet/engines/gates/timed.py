@@ -88,11 +88,15 @@ NO_UNITS = Units(
 
 
 class Hold(NamedTuple):
-    """Nodes that are held down from one hour to another (infinite for good)."""
+    """Nodes that are held down from one hour to another (infinite for good).
+
+    With `waits` the time from begin to end counts only while that node is up.
+    """
 
     begins: float
     ends: float
     gates: npt.NDArray[np.int32]
+    waits: int = -1
 
 
 class Changes(NamedTuple):
@@ -219,7 +223,7 @@ def timed(
     pools = frozen("crews", crews, np.int64)
     table = np.zeros((nodes, 0)) if weights is None else np.asarray(weights, dtype=np.float64)
     _check(nodes, gone, seen, supports, units, pools, table)
-    usual, empty = _usual(gates, gone, supports)
+    usual, empty = long_run(gates, gone, supports)
     net = _net(gates, supports, units, begun, seen, table)
     return Timed(
         gates, supports, units, pools, begun, gone, seen, table, usual, net, empty
@@ -257,8 +261,11 @@ def _check(
         raise ValueError("weights: shape (nodes, sums)")
 
 
-def _usual(gates: Gates, gone: Codes, supports: Supports) -> tuple[Bools, Bools]:
-    """Return which nodes are up, and which supports empty, before anything happens."""
+def long_run(gates: Gates, gone: Codes, supports: Supports) -> tuple[Bools, Bools]:
+    """Return which nodes are up, and which supports empty, when nothing changes for long.
+
+    It is the greatest fixed point with some nodes down, and supports empty whose source is down.
+    """
     ordered = order(gates)
     empty = np.zeros(len(supports.gate), dtype=np.bool_)
     while True:
@@ -368,6 +375,8 @@ def begin(
     held = [frozen("holds", hold.gates, np.int32) for hold in holds]
     for gates in held:
         check_range("holds", gates, 0, nodes - 1)
+    waits = np.array([hold.waits for hold in holds], dtype=np.int32)
+    check_range("holds: waits", waits, -1, nodes - 1)
     room = max(_LOG, 2 * len(timed.watch))
     state = State(
         up=timed.usual.astype(np.uint8), total=total.astype(np.int64), forced=forced,
@@ -386,7 +395,8 @@ def begin(
         free=timed.crews.copy(), head=np.full(len(timed.crews), -1, np.int32),
         tail=np.full(len(timed.crews), -1, np.int32), following=np.full(units, -1, np.int32),
         hold_end=np.array([hold.ends for hold in holds], dtype=np.float64),
-        hold_on=np.zeros(len(holds), np.uint8),
+        hold_on=np.zeros(len(holds), np.uint8), hold_waits=waits,
+        hold_left=np.zeros(len(holds)), waiting_holds=np.flatnonzero(waits >= 0).astype(np.int32),
         hold_start=np.cumsum([0, *(len(gates) for gates in held)]).astype(np.int64),
         hold_gate=np.concatenate([np.zeros(0, np.int32), *held]),
         log_hour=np.empty(room), log_what=np.empty(room, np.int32),

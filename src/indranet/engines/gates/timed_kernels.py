@@ -104,6 +104,9 @@ class State(NamedTuple):
     following: Array
     hold_end: Array
     hold_on: Array
+    hold_waits: Array
+    hold_left: Array
+    waiting_holds: Array  # those that count only while something is up
     hold_start: Array
     hold_gate: Array
     log_hour: Array
@@ -173,7 +176,11 @@ def _happen(net: Net, state: State, slot: Integer) -> None:
         number = slot - supports - units
         on = state.hold_on[number] == 0
         state.hold_on[number] = 1 if on else 0
-        schedule(state, slot, state.hold_end[number] if on else np.inf)
+        waits, end = state.hold_waits[number], state.hold_end[number]
+        if on and waits >= 0 and not state.up[waits]:
+            state.hold_left[number] = end - hour
+            end = np.inf
+        schedule(state, slot, end if on else np.inf)
         for e in range(state.hold_start[number], state.hold_start[number + 1]):
             force(state, np.int64(state.hold_gate[e]), 1 if on else -1)
 
@@ -241,6 +248,15 @@ def _look(net: Net, state: State, node: Integer) -> None:
         elif not state.lacking[support]:
             state.lacking[support] = 1
             schedule(state, support, now + net.support_hours[support])
+    for k in range(len(state.waiting_holds)):
+        number = np.int64(state.waiting_holds[k])
+        if state.hold_waits[number] == node and state.hold_on[number]:
+            slot = len(net.support_gate) + len(net.unit_gate) + number
+            if state.up[node] and math.isinf(state.time[slot]):
+                schedule(state, slot, now + state.hold_left[number])
+            elif not state.up[node] and not math.isinf(state.time[slot]):
+                state.hold_left[number] = state.time[slot] - now
+                schedule(state, slot, np.inf)
     for e in range(net.waiter_start[node], net.waiter_start[node + 1]):
         unit = np.int64(net.waiters[e])
         slot = len(net.support_gate) + unit
