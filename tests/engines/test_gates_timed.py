@@ -243,7 +243,10 @@ def test_a_hold_that_waits_counts_only_while_it_can_be_ended() -> None:
     for outage, back in ((held(1, 2, 7), 9), (held(1, 0, 7), 10), (held(1, 5, 7), 4)):
         course = begin(system, [change, outage])
         advance(system, course, 50)
-        assert [row for row in told(course.told()) if row[1] == 0] == [(1, 0, False), (back, 0, True)]
+        assert [row for row in told(course.told()) if row[1] == 0] == [
+            (1, 0, False),
+            (back, 0, True),
+        ]
     stuck = timed(gates, watch=[0])
     course = begin(stuck, [Hold(1, 4, np.array([0], np.int32), waits=2)])
     advance(stuck, course, 1000)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from indranet.engines.flows import State, begin, step
+from indranet.engines.flows import State, SupplyNet, begin, step
 from indranet.engines.flows.ario import Industries
 from indranet.studies.courses import Course, course, losses
 from indranet.studies.draw_model import Model
@@ -136,13 +136,13 @@ def _flows(
     piles = np.repeat(flow.piles.amount[:, np.newaxis], wide, axis=1)
     for day in range(days):
         _release(model, state, piles)
+        if day > 0 and len(model.stocked):
+            short = _short(model, state)
+            for number, one in enumerate(running):
+                one.stock(day, short[:, number])
         before, used = _over(state.stock, user_links), _over(state.made, users)
         outside = today(day, _plants_up(model, running, day))
         step(flow.net, model.rules, state, outside, threads)
-        if len(model.stocked):
-            short = _short(model, state)
-            for number, one in enumerate(running):
-                one.stock(day + 1, short[:, number])
         # What reaches an operator is what it used and what its stock grew by, but for rounding.
         reached = np.maximum(_over(state.stock, user_links) - before + used, 0.0)
         reached = np.where(np.abs(reached - usual) < 1e-9 * usual, usual, reached)
@@ -212,14 +212,14 @@ def _plants_up(model: Model, running: Sequence[Running], day: int) -> list[tuple
 
 
 def _short(model: Model, state: State) -> Flags:
-    """Return which stocks hold less than a day's use, shape (stocks, draws).
+    """Return which stocks do not hold this morning what a day must have, shape (stocks, draws).
 
-    Enough is the share of a day's use that must be left (`Model.need_share`).
+    It must have the share of a day's use that counts as supplied (`Model.need_share`).
     """
     net = model.flow.net
-    held = np.add.reduceat(state.stock, net.links[:-1], axis=0)[model.stock_of]
-    needed = model.need_share * net.whole[model.stock_of][:, np.newaxis]
-    short: Flags = held < needed * (1.0 - LEAST)
+    needed = model.need_share * net.whole[model.stock_of] * (1.0 - LEAST)
+    held = np.array([_on_hand(net, state, group) for group in model.stock_of.tolist()])
+    short: Flags = held < needed[:, np.newaxis]
     return short
 
 
@@ -241,15 +241,19 @@ def _release(model: Model, state: State, piles: Floats) -> None:
         piles[pile] = np.maximum(piles[pile] - (lacking * part).sum(axis=0), 0.0)
 
 
-def _lacking(net: Any, state: State, group: int) -> Floats:
+def _lacking(net: SupplyNet, state: State, group: int) -> Floats:
     """Return what a buyer will lack today of a day's use, after what arrives today."""
+    lacking: Floats = np.maximum(0.0, net.whole[group] - _on_hand(net, state, group))
+    return lacking
+
+
+def _on_hand(net: SupplyNet, state: State, group: int) -> Floats:
+    """Return what a buyer has this morning: its stock less yesterday's use, and what arrives."""
     links = slice(net.links[group], net.links[group + 1])
     held = state.stock[links].sum(axis=0)
     client = int(np.searchsorted(net.groups, group, side="right")) - 1
     usual = net.usual[client] if net.usual[client] > 0 else 1.0
     used = np.minimum(held, state.made[client] / usual * net.whole[group])
     slot = net.last[links] + state.day % net.last_room[links]
-    lacking: Floats = np.maximum(
-        0.0, net.whole[group] - (held - used + state.cells[slot].sum(axis=0))
-    )
-    return lacking
+    on_hand: Floats = held - used + state.cells[slot].sum(axis=0)
+    return on_hand

@@ -1,7 +1,7 @@
 """What draws found, as tables that name things: pieces of some draws, one after the other."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,16 @@ from indranet.model.schema import KINDS
 from indranet.model.stored import Chunks
 from indranet.studies.days import MEASURES
 from indranet.studies.ensemble import Draw, Parts
-from indranet.studies.groundwork import Groundwork
+from indranet.studies.groundwork import Groundwork, expand
+from indranet.studies.outages import HOURS
 from indranet.studies.prepared import WATCHED, Prepared
+from indranet.studies.reportable import reportable
 
 Table = Mapping[str, npt.NDArray[Any]]
 
 _MANY = 20_000_000
 """Rows of the table of services above which it holds only those that are ever down."""
+_OUTAGE = ("draw", "thing", "from_hour", "to_hour", "because", "reportable")
 _PIECE = 64
 """Draws of one piece of a long table."""
 
@@ -32,7 +35,10 @@ def long_tables(ready: Prepared, draws: Sequence[Draw] | Parts) -> dict[str, Chu
     makers: dict[str, tuple[tuple[str, ...], Callable[[Prepared, int, list[Draw]], Table]]] = {
         "totals": (("draw", "day", "measure", "value"), _totals),
         "services": (("draw", "day", "service", "up"), _service_days),
-        "outages": (("draw", "thing", "from_hour", "to_hour", "because"), _outage_rows),
+        "outages": (
+            ("draw", "thing", "from_hour", "to_hour", "because", "reportable"),
+            _outage_rows,
+        ),
         "stockouts": (("draw", "day", "plant", "product", "because"), stockout_rows),
         "queues": (("draw", "day", "passage", "waiting"), _queue_rows),
     }
@@ -80,31 +86,43 @@ def _service_days(ready: Prepared, first: int, draws: list[Draw]) -> Table:
     }
 
 
-def _outage_rows(ready: Prepared, first: int, draws: list[Draw]) -> Table:
+class Seen(NamedTuple):
+    """Things whose outages are told: code over all kinds, place of its gate among the watched."""
+
+    of: npt.NDArray[np.int64]
+    gate: npt.NDArray[np.int64]
+
+
+def things_watched(ready: Prepared) -> Seen:
+    """Return the things that exist and whose outages are told."""
     network, place = ready.network, ready.model.watched.place
-    owner = np.concatenate([place[kind] for kind in WATCHED])
+    gate = np.concatenate([place[kind] for kind in WATCHED])
     things = np.concatenate([np.arange(network.size)[network.span(kind)] for kind in WATCHED])
     there = np.concatenate([_there(ready.ground, kind) for kind in WATCHED])
-    owner, things = owner[there], things[there]
+    return Seen(things[there], gate[there])
+
+
+def _outage_rows(ready: Prepared, first: int, draws: list[Draw]) -> Table:
+    network = ready.network
+    things, owner = things_watched(ready)
     by_gate = np.argsort(owner, kind="stable")
     start = np.searchsorted(owner[by_gate], np.arange(len(ready.model.timed.watch) + 1))
-    names = names_of(network)
-    words = _causes(ready)
-    rows: list[tuple[int, str, float, float, str]] = []
-    for number, draw in enumerate(draws, first):
-        for (gate, cause), (begin, end) in zip(
-            draw["outage"].tolist(), draw["outage_hours"].tolist(), strict=True
-        ):
-            for thing in things[by_gate[start[gate] : start[gate + 1]]].tolist():
-                until = end if end < 24 * ready.model.days else np.nan
-                rows.append((number, names[thing], begin, until, words[cause]))
-    columns = zip(*rows, strict=True) if rows else ((),) * 5
-    kinds = (np.int64, object, np.float64, np.float64, object)
+    outages = [draw["outage"] for draw in draws]
+    gate, cause = np.concatenate([np.zeros((0, 2), dtype=np.int64), *outages]).T.astype(np.int64)
+    hours = np.concatenate([np.zeros((0, 2)), *(draw["outage_hours"] for draw in draws)])
+    row, at = expand(start[gate], start[gate + 1] - start[gate])
+    thing = things[by_gate[at]]
+    begins, ends = hours[row, 0], hours[row, 1]
+    span = network.span("service")
+    service = np.where((thing >= span.start) & (thing < span.stop), thing - span.start, -1)
+    words = np.array(_causes(ready), dtype=object)
     return {
-        name: np.array(list(values), dtype=kind)
-        for name, kind, values in zip(
-            ("draw", "thing", "from_hour", "to_hour", "because"), kinds, columns, strict=True
-        )
+        "draw": _numbers(first, [len(of) for of in outages])[row],
+        "thing": names_of(network)[thing],
+        "from_hour": begins,
+        "to_hour": np.where(ends < HOURS * ready.model.days, ends, np.nan),
+        "because": words[cause[row]],
+        "reportable": np.array(reportable(network, service, begins, ends), dtype=object),
     }
 
 
@@ -142,7 +160,7 @@ def stockout_rows(ready: Prepared, first: int, draws: list[Draw]) -> Table:
     plants, firms = network.names["plant"], network.names["firm"]
     products = network.names["product"]
     buyers = np.append(plants, firms[flow.operator]).astype(object)
-    words = [effect.words for effect in ready.model.effects]
+    words = [*(effect.words for effect in ready.model.effects), "an outage of what it needs"]
     rows = np.concatenate([draw["stockout"] for draw in draws])
     because = [
         f"{words[cause] if cause >= 0 else 'orders ran ahead of supply'}, through {plants[seller]}"

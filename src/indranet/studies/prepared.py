@@ -1,6 +1,6 @@
 """A scenario made ready: the case as flows and gates, the events, all that the draws share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,12 +34,16 @@ TRACED = 2000
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A scenario made ready: what the draws share, and what names their numbers."""
+    """A scenario made ready: what the draws share, and what names their numbers.
+
+    `left_out` says what the case holds and the answer leaves out, and why.
+    """
 
     network: Network
     scenario: Scenario
     ground: Groundwork
     model: Model
+    left_out: Mapping[str, str]
 
 
 def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepared:
@@ -60,7 +64,26 @@ def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepa
         model = model_of(ground, scenario, found, detail)
     except InputError as error:
         raise InputError(scenario.placed(error.faults), error.more) from None
-    return Prepared(network, scenario, ground, model)
+    return Prepared(network, scenario, ground, model, _left_out(network, scenario))
+
+
+def _left_out(network: Network, scenario: Scenario) -> dict[str, str]:
+    """Return what of the case the answer leaves out, and why."""
+    found = {}
+    rows = network["failures"]
+    timeless = int(np.isnan(rows["mtbf_hours"]).sum())
+    if len(rows) and not scenario.random_failures:
+        found["random failures"] = "nothing fails by itself, as the scenario asks"
+    elif timeless:
+        found["failures without times"] = f"{timeless:,} things of which only a share is known"
+    without = sorted({*rows.text("crew_pool")} - {"", *network["crews"].text("pool")})
+    if without and scenario.random_failures:
+        found["crews"] = f"as many as it takes repair at once for {', '.join(without)}"
+    if len(network["hazards"]) and not scenario.hazards:
+        found["hazards"] = "none strikes, as the scenario asks"
+    if not scenario.coupled:
+        found["coupling"] = "supply and services do not act on each other, as the scenario asks"
+    return found
 
 
 def _alone(network: Network, scenario: Scenario) -> npt.NDArray[np.bool_]:

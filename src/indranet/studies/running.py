@@ -10,10 +10,10 @@ from indranet.engines.gates import draw as draw_lots
 from indranet.engines.gates.starting import dark, fewest_starts
 from indranet.engines.gates.timed import Hold, Timed, advance, begin, hold
 from indranet.engines.returns import Returning
-from indranet.studies.courses import HOURS, Course
+from indranet.studies.courses import Course
 from indranet.studies.draw_model import Model
 from indranet.studies.events import Effect
-from indranet.studies.outages import Outages, outages_of, up_by_day
+from indranet.studies.outages import HOURS, Outages, outages_of, up_by_day
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -96,12 +96,11 @@ class Running:
         service = np.flatnonzero(np.isin(watched.place["service"], together.things))
         up = up_by_day(together, days, watched.place["service"][service])
         totals = np.array([watched.people.sum(), watched.sites.sum()]) - self._course.tally / HOURS
-        known, late = self._returning()
-        waiting = known[:, np.searchsorted(late, watched.place["service"])] if len(late) else None
-        if waiting is not None:
-            totals[:, 0] -= self._waiting_people(together, late, known)
+        waiting, late = self._returning()
+        if len(late):
+            totals[:, 0] -= self._waiting_people(together, late, waiting)
             rows = np.flatnonzero(np.isin(watched.place["service"], late))
-            service, up = self._served(together, np.union1d(service, rows), late, known)
+            service, up = self._served(together, np.union1d(service, rows), late, waiting)
         kept = (together.begins < together.ends) & ~watched.down[together.what]
         spans = Outages(together.what[kept], together.begins[kept], together.ends[kept])
         found: dict[str, npt.NDArray[Any]] = {

@@ -17,6 +17,7 @@ from indranet.studies.courses import course, losses
 from indranet.studies.days import MEASURES, compute, services_alone
 from indranet.studies.draw_model import Model
 from indranet.studies.ensemble import Draw
+from indranet.studies.events import effects
 from indranet.studies.outside import Outside
 from indranet.studies.prepared import Prepared, model_of
 
@@ -51,7 +52,8 @@ def lost_of(model: Model, draw: Draw) -> npt.NDArray[np.float64]:
 def sensitivity(ready: Prepared, usual: Draw) -> Table:
     """Return what the usual course of events costs under other assumptions, one changed at a time.
 
-    Stock days and adjustment days halved and doubled, the other order bases, other need shares.
+    Stock days and adjustment days halved and doubled, the other order bases, other need shares, and
+    products of which nobody knows whether they have a flaw as not affected.
     """
     model = ready.model
     runs: list[tuple[str, str, Draw]] = [("as asked", "", usual)]
@@ -94,6 +96,8 @@ def _variants(ready: Prepared, usual: Draw) -> list[tuple[str, str, Callable[[],
             if basis != scenario.order_basis:
                 rules = replace(model.rules, order_basis=basis)
                 found.append(("order_basis", basis, partial(_again, model, rules)))
+    if any(effect.attack is not None and effect.attack.unsure for effect in model.effects):
+        found.append(("unknown status", "not affected", partial(_vouched, ready)))
     for share in NEED_SHARES:
         found.append(("need_share", f"{share:g}", partial(_with_need, ready, usual, share)))
     return found
@@ -106,6 +110,13 @@ def _again(model: Model, rules: Rules) -> Draw:
 def _with_stock(ready: Prepared, factor: float) -> Draw:
     effects = ready.model.effects
     model = model_of(ready.ground, ready.scenario, effects, False, stock_factor=factor)
+    return compute(model, [None], blame=False)[0]
+
+
+def _vouched(ready: Prepared) -> Draw:
+    """Compute the usual course as if what nobody knows to be affected were not."""
+    found = effects(ready.ground, ready.scenario, unsure=False)
+    model = model_of(ready.ground, ready.scenario, found, False)
     return compute(model, [None], blame=False)[0]
 
 

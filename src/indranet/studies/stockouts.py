@@ -45,6 +45,8 @@ class Stockouts:
             for event, plants in enumerate(self.hit):
                 hit = (factor[plants] < 1.0) & (self.cause[plants] < 0)
                 self.cause[plants] = np.where(hit, event, self.cause[plants])
+            # What no event takes away, an outage of what the plant needs does.
+            self.cause[(factor < 1.0) & (self.cause < 0)] = len(self.model.effects)
         self._ways(state, outside)
         if len(net.whole):
             held = np.add.reduceat(state.stock, net.links[:-1], axis=0)

@@ -19,8 +19,9 @@ from indranet.model.scenario import Scenario
 from indranet.model.stored import Chunks
 from indranet.studies.calibration import calibration
 from indranet.studies.days import MEASURES, compute
+from indranet.studies.description import not_considered
 from indranet.studies.draw_model import Model
-from indranet.studies.draw_tables import long_tables, stockout_rows
+from indranet.studies.draw_tables import long_tables, names_of, stockout_rows, things_watched
 from indranet.studies.ensemble import Draw, Job, Parts, quantiles, run_draws
 from indranet.studies.events import Effect
 from indranet.studies.prepared import Prepared, prepare
@@ -31,6 +32,8 @@ from indranet.studies.worst import names_table
 Table = Mapping[str, npt.NDArray[Any]]
 
 BATCH = 8
+_NAMED = 100
+"""Things named in the summary at most."""
 _LARGE = 2_000_000
 """Links times draws that move side by side at most."""
 _WIDE = 50_000
@@ -46,7 +49,8 @@ class Stress:
     tables
         `totals` (draw, day, measure, value), `quantiles` (day, measure, mean, q05, q50, q95),
         `services` (draw, day, service, up: part of the day), `outages` (draw, thing, from_hour,
-        to_hour, because; a `to_hour` that is empty: down to the end), `stockouts` (draw, day,
+        to_hour, because, reportable: the rules by which it must be reported; a `to_hour` that is
+        empty: down to the end; of what fails by itself without the sites), `stockouts` (draw, day,
         plant, product, because; the first day of each time that less than a day's use is on hand;
         `plant` may be an operator), `queues` (draw, day, passage, waiting), `sensitivity`
         (parameter, value, measure, lost, lost_share), `bounds` (measure, lost, lost_at_least,
@@ -213,11 +217,32 @@ def _summary(
         "stockouts": len(first["day"]),
         "services_down": network.names["service"][usual["service"]].tolist()[:100],
         "services_ever_down": len(usual["service"]),
+        **_in_time(ready, usual),
         "agreements_in_force": network.names["agreement"][ready.ground.force].tolist(),
         "order_basis": scenario.order_basis,
         "production": scenario.production,
         "calibration": calibration(),
     }  # fmt: skip
+
+
+def _in_time(ready: Prepared, usual: Draw) -> dict[str, Any]:
+    """Return what stays down though nothing holds it down, and what the answer leaves out."""
+    things = names_of(ready.network)
+    watched = things_watched(ready)
+
+    def named(places: npt.NDArray[Any]) -> list[str]:
+        found = watched.of[np.isin(watched.gate, places)]
+        return sorted(str(name) for name in things[found])
+
+    dark = named(usual["dark"])
+    return {
+        "dark": dark[:_NAMED],
+        "ever_dark": len(dark),
+        "black_start": named(usual["starts"])[:_NAMED],
+        "fewest_starts": bool(usual["fewest"][0]),
+        "random_failures": ready.model.random,
+        "not_considered": {**not_considered(ready.network), **ready.left_out},
+    }
 
 
 def _event_words(effect: Effect) -> dict[str, Any]:
