@@ -82,7 +82,7 @@ def median(what: Callable[[], object]) -> float:
 
 def passes(ordered: Ordered, leaves: Array) -> Callable[[], None]:
     """One pass over one block; its leaves have failed already, so that nothing else is timed."""
-    base, net = states._base(ordered, (), False), states._net(ordered, False)
+    base, net = states._base(ordered, (), False), states.net_of(ordered, False)
     memory = states._work(ordered, False, ALTERNATIVES)
     failing = states._positions(ordered, "leaves", leaves)
     chance, keys = np.full(len(leaves), DOWN), np.arange(len(leaves), dtype=np.uint64)

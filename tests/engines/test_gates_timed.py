@@ -452,7 +452,7 @@ def test_what_is_held_from_outside_falls_and_comes_back() -> None:
     advance(system, course, 3)
     hold(system, course, [0])
     advance(system, course, 8)
-    hold(system, course, [0], release=True)
+    hold(system, course, release=[0])
     advance(system, course, 12)
     assert told(course.told()) == [(3, 0, False), (5, 1, False), (8, 0, True), (8, 1, True)]
     assert course.tally[:, 0].tolist() == [1, 2]

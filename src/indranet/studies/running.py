@@ -77,15 +77,13 @@ class Running:
     def stock(self, day: int, short: Flags) -> None:
         """Say which stocks do not last for the day that now begins."""
         hour = float(day * HOURS)
-        for release in (True, False):
-            turned = np.flatnonzero(self._short & ~short if release else short & ~self._short)
-            if not len(turned):
-                continue
-            hold(self.timed, self._course, self.model.stocked[turned], release=release)
-            if release:
-                self._shortages += [(k, self._short_since[k], hour) for k in turned.tolist()]
-            else:
-                self._short_since[turned] = hour
+        again, gone = np.flatnonzero(self._short & ~short), np.flatnonzero(short & ~self._short)
+        if not len(again) and not len(gone):
+            return
+        leaves = self.model.stocked
+        hold(self.timed, self._course, leaves[gone], release=leaves[again])
+        self._shortages += [(k, float(self._short_since[k]), hour) for k in again.tolist()]
+        self._short_since[gone] = hour
         self._short = short.copy()
 
     def found(self) -> dict[str, npt.NDArray[Any]]:

@@ -222,7 +222,7 @@ def _up_job(
     blocks: range,
 ) -> Words:
     alternatives = len(start) - 1
-    net, work = _net(ordered, least_everywhere), _work(ordered, least_everywhere, alternatives)
+    net, work = net_of(ordered, least_everywhere), _work(ordered, least_everywhere, alternatives)
     last = min(blocks.stop * BLOCK, alternatives)
     words = (last + 63) // 64 - blocks.start * (BLOCK // 64)
     states = np.empty((len(watched), words), dtype=np.uint64)
@@ -244,7 +244,7 @@ def _lost_job(
     weights: Array,
     blocks: range,
 ) -> Ints:
-    net, work = _net(ordered, False), _work(ordered, False, len(start) - 1)
+    net, work = net_of(ordered, False), _work(ordered, False, len(start) - 1)
     parts = []
     for block in blocks:
         count = _solve_removed(ordered, net, base, work, start, nodes, block)
@@ -265,7 +265,7 @@ def _sample_job(
     draws: int,
     blocks: range,
 ) -> Ints:
-    net, work = _net(ordered, False), _work(ordered, False, BLOCK)
+    net, work = net_of(ordered, False), _work(ordered, False, BLOCK)
     counts = np.zeros(len(watched), dtype=np.int64)
     for block in blocks:
         work.code[:] = base.code
@@ -304,7 +304,7 @@ def _fail(
 def _base(ordered: Ordered, always: npt.ArrayLike, least_everywhere: bool) -> Base:
     """Find the state with only `always` removed, and what takes each node down from there."""
     gone = _positions(ordered, "always", always)
-    net, work = _net(ordered, least_everywhere), _work(ordered, least_everywhere, 1)
+    net, work = net_of(ordered, least_everywhere), _work(ordered, least_everywhere, 1)
     work.code[:] = KEPT
     all_up = _relative(ordered, net, work.code)
     work.code[gone] = LOST
@@ -322,8 +322,8 @@ def _relative(ordered: Ordered, net: Net, code: Array) -> Base:
     return Base(code, _read_only(margin), _read_only(shape))
 
 
-def _net(ordered: Ordered, least_everywhere: bool) -> Net:
-    """Return the arrays of the net; with `least_everywhere` each cycle is one group."""
+def net_of(ordered: Ordered, least_everywhere: bool = False) -> Net:
+    """Return the arrays of a net; with `least_everywhere` each cycle is one group."""
     o = ordered
     groups: tuple[Array, ...] = (o.group_of, o.group_first, o.group_last, o.group_start)
     if least_everywhere:

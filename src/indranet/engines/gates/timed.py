@@ -435,20 +435,24 @@ def advance(timed: Timed, course: Course, until: float) -> None:
     _empty_log(course)
 
 
-def hold(timed: Timed, course: Course, gates: npt.ArrayLike, *, release: bool = False) -> None:
-    """Hold nodes down for one reason more from now on, or release them from one.
+def hold(
+    timed: Timed, course: Course, gates: npt.ArrayLike = (), release: npt.ArrayLike = ()
+) -> None:
+    """Hold nodes down for one reason more from now on, and release others from one.
+
+    What else happens at this very hour happens with it.
 
     Raises
     ------
     ValueError
         When a node is out of range.
     """
-    codes = frozen("gates", gates, np.int32)
-    check_range("gates", codes, 0, len(timed) - 1)
+    codes = frozen("gates", gates, np.int32), frozen("release", release, np.int32)
+    for some in codes:
+        check_range("gates", some, 0, len(timed) - 1)
     if course.state.counts[kernels.LOGGED] + len(timed.watch) > len(course.state.log_hour):
         _empty_log(course)
-    kernels.hold_now(timed.net, course.state, codes, -1 if release else 1)
-    kernels.settle(timed.net, course.state)
+    kernels.hold_now(timed.net, course.state, *codes)
 
 
 def _empty_log(course: Course) -> None:

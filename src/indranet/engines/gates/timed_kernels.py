@@ -131,11 +131,17 @@ def run(net: Net, state: State, until: float, watched: Integer) -> int:
             return FULL
         hour = state.time[state.heap[0]]
         _add_up(state, hour)
-        while counts[HEAP] > 0 and state.time[state.heap[0]] <= hour + SAME:
-            _happen(net, state, np.int64(state.heap[0]))
+        meet(net, state, hour)
         settle(net, state)
     _add_up(state, until)
     return DONE
+
+
+@kernel
+def meet(net: Net, state: State, hour: float) -> None:
+    """Let all happen whose time has come, without settling what follows from it."""
+    while state.counts[HEAP] > 0 and state.time[state.heap[0]] <= hour + SAME:
+        _happen(net, state, np.int64(state.heap[0]))
 
 
 @kernel
@@ -569,7 +575,11 @@ def _down(state: State, at: Integer) -> None:
 
 
 @kernel
-def hold_now(net: Net, state: State, nodes: Array, by: Any) -> None:
-    """Hold some nodes down for one reason more, or less, from now on."""
-    for k in range(len(nodes)):
-        force(state, np.int64(nodes[k]), by)
+def hold_now(net: Net, state: State, gates: Array, release: Array) -> None:
+    """Hold nodes down for one reason more from now on, release others from one, and settle."""
+    meet(net, state, state.now[0])
+    for k in range(len(gates)):
+        force(state, np.int64(gates[k]), 1)
+    for k in range(len(release)):
+        force(state, np.int64(release[k]), -1)
+    settle(net, state)
