@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from indranet.engines.flows import State, SupplyNet, begin, step
 from indranet.engines.flows.ario import Industries
+from indranet.engines.gates.steps import Walk, walk
 from indranet.studies.courses import Course, course, losses
 from indranet.studies.draw_model import Model
-from indranet.studies.outages import Outages
+from indranet.studies.outages import HOURS, Outages
 from indranet.studies.outside import Outside
-from indranet.studies.running import Running
+from indranet.studies.running import Running, holds_of
 from indranet.studies.sectors import run_industries
 from indranet.studies.stockouts import LEAST, Stockouts
 
@@ -94,9 +95,21 @@ def _begun(model: Model, draws: Sequence[int | None]) -> tuple[list[list[Course]
     """Return when events happen in each draw, and its services before anything happens."""
     courses = [[course(effect, model.seed, draw) for effect in model.effects] for draw in draws]
     known: dict[Any, Outages] = {}
+    holds = [holds_of(model, of, draw) for draw, of in zip(draws, courses, strict=True)]
+    walked: list[Walk | None] = [None] * len(draws)
+    if model.stepped is not None:
+        by_draw = dict(zip(draws, holds, strict=True))
+        some = [draw for draw in draws if draw is not None]
+        per_day = round(HOURS / model.stepped.hours)
+        walks = walk(
+            model.stepped, per_day * model.days, some,
+            holds=lambda draw: [one for _, one in by_draw[draw]], seed=model.seed,
+            periods=model.days, per_period=per_day,
+        )  # fmt: skip
+        walked = [None if draw is None else next(walks) for draw in draws]
     running = [
-        Running(model, courses_of, draw, known)
-        for draw, courses_of in zip(draws, courses, strict=True)
+        Running(model, held, draw, known, steps)
+        for draw, held, steps in zip(draws, holds, walked, strict=True)
     ]
     return courses, running
 

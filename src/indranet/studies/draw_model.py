@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from indranet.engines.flows import Rules
 from indranet.engines.flows.ario import Industries
+from indranet.engines.gates.steps import Stepped
 from indranet.engines.gates.timed import Timed
 from indranet.model.scenario import Law
 from indranet.studies.events import Effect
@@ -53,6 +54,8 @@ class Model:
         The events.
     timed, quiet
         The case as gates by the hour; `quiet` tells nothing of sites, of which many fail.
+    stepped
+        `quiet` in steps, in which draws of failures go where they are many; else None.
     watched
         What is looked at.
     own, gate
@@ -88,6 +91,7 @@ class Model:
     effects: tuple[Effect, ...]
     timed: Timed
     quiet: Timed
+    stepped: Stepped | None
     watched: Watched
     own: npt.NDArray[np.int32]
     gate: npt.NDArray[np.int32]

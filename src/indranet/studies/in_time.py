@@ -1,16 +1,19 @@
 """A case as a net that moves through time: what fails, who repairs it, what it waits for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.gates.steps import Stepped, stepped
 from indranet.engines.gates.timed import NO_UNITS, Timed, Units, timed
 from indranet.model.network import Network
 from indranet.model.schema import KINDS, TABLES
 from indranet.studies.attacks import row_keys
 from indranet.studies.compile import Compiled
+from indranet.studies.events import Effect
 from indranet.studies.flow_net import FlowNet
 from indranet.studies.groundwork import Groundwork
 
@@ -18,6 +21,11 @@ Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+MANY = 5000
+"""Units that fail from which on draws go in steps."""
+STEPS = (1.0, 0.5, 0.25)
+"""Lengths of a step, hours: the longest is taken of which all supports last a whole number."""
+_WHOLE = 1e-9
 _FIXED = TABLES["failures"].column("repair_law").choices.index("fixed")
 
 
@@ -188,6 +196,32 @@ def quieter(system: Timed, told: Flags) -> Timed:
     watch_of[system.watch[~told]] = -1
     watch_of.flags.writeable = False
     return replace(system, net=system.net._replace(watch_of=watch_of))
+
+
+def in_steps(system: Timed, effects: Sequence[Effect], stocks: int) -> Stepped | None:
+    """Return a net in steps where many units fail and nothing that happens in it comes back on it.
+
+    A step is an hour, or a half or a quarter of one where supports last no whole number of hours.
+    None where exact times are taken: few units fail, repairs or events wait for something, or
+    stocks that flows take from matter.
+
+    Parameters
+    ----------
+    system
+        The net.
+    effects
+        What happens.
+    stocks
+        How many stocks matter.
+    """
+    waits = bool((system.units.waits >= 0).any()) or any(one.waits >= 0 for one in effects)
+    if len(system.units.gate) < MANY or waits or stocks:
+        return None
+    for hours in STEPS:
+        parts = system.supports.hours / hours
+        if (np.abs(parts - np.rint(parts)) < _WHOLE).all():
+            break
+    return stepped(system, hours)
 
 
 def stocks_that_matter(

@@ -19,6 +19,7 @@ from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.in_time import (
     failing,
     failing_products,
+    in_steps,
     moving,
     quieter,
     stocks_that_matter,
@@ -163,6 +164,7 @@ def model_of(
     few[place["site"]] = False
     for kind in WATCHED:
         few[place[kind][: 0 if kind == "site" else None]] = True
+    quiet = quieter(system, few)
     stocked, stock_of, stock_words = stocks_that_matter(network, flow, compiled, system)
     plant_of = np.full(len(gates), -1, dtype=np.int64)
     plant_of[place["plant"]] = np.arange(len(place["plant"]))
@@ -176,7 +178,8 @@ def model_of(
         economy=economy_of(flow, SCENARIO) if scenario.production == "ario" else None,
         effects=tuple(found),
         timed=system,
-        quiet=quieter(system, few),
+        quiet=quiet,
+        stepped=in_steps(quiet, found, len(stocked)),
         watched=Watched(place, people, sites, down),
         own=compiled.own,
         gate=compiled.gate,

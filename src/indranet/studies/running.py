@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from indranet.engines.gates import draw as draw_lots
 from indranet.engines.gates.starting import dark, fewest_starts
-from indranet.engines.gates.timed import Hold, Timed, advance, begin, hold
+from indranet.engines.gates.steps import Walk
+from indranet.engines.gates.timed import Changes, Course, Hold, Timed, advance, begin, hold
 from indranet.engines.returns import Returning
-from indranet.studies.courses import Course
+from indranet.studies.courses import Course as When
 from indranet.studies.draw_model import Model
 from indranet.studies.events import Effect
 from indranet.studies.outages import HOURS, Outages, outages_of, up_by_day
@@ -37,16 +38,24 @@ class Running:
     """
 
     def __init__(
-        self, model: Model, courses: Sequence[Course], draw: int | None, known: dict[Any, Outages]
+        self,
+        model: Model,
+        holds: Sequence[tuple[int, Hold]],
+        draw: int | None,
+        known: dict[Any, Outages],
+        walked: Walk | None = None,
     ) -> None:
         self.model, self.draw, self._known = model, draw, known
-        self.holds = _holds(model, courses, draw)
+        self.holds = holds
         fails = model.random and draw is not None
         self.timed = model.quiet if fails else model.timed
-        self._course = begin(
-            self.timed, [one for _, one in self.holds], seed=model.seed,
-            draw=draw if fails else None, periods=model.days, hours=float(HOURS),
-        )  # fmt: skip
+        self._course: Course | None = None
+        if walked is None:
+            self._course = begin(
+                self.timed, [one for _, one in holds], seed=model.seed,
+                draw=draw if fails else None, periods=model.days, hours=float(HOURS),
+            )  # fmt: skip
+        self._walked = None if walked is None else Walk(walked.tally, _in_order(walked.changes))
         self._seen = 0
         self._down_since: dict[int, float] = {}
         self._short = np.zeros(len(model.stocked), dtype=bool)
@@ -55,12 +64,12 @@ class Running:
 
     def move(self, day: int) -> tuple[Codes, Floats]:
         """Go on to the end of a day; return plants that were down in it, and the part left."""
-        model = self.model
-        advance(self.timed, self._course, float((day + 1) * HOURS))
+        if self._course is not None:
+            advance(self.timed, self._course, float((day + 1) * HOURS))
         lost: dict[int, float] = {}
         first, last = float(day * HOURS), float((day + 1) * HOURS)
-        for part in self._course.changes[self._seen :]:
-            plants = model.plant_of[part.what]
+        for part in self._parts(day):
+            plants = self.model.plant_of[part.what]
             for row in np.flatnonzero(plants >= 0).tolist():
                 plant, hour = int(plants[row]), float(part.hour[row])
                 if not part.up[row]:
@@ -68,17 +77,34 @@ class Running:
                 elif plant in self._down_since:
                     since = max(self._down_since.pop(plant), first)
                     lost[plant] = lost.get(plant, 0.0) + hour - since
-        self._seen = len(self._course.changes)
         for plant, since in self._down_since.items():
             lost[plant] = lost.get(plant, 0.0) + last - max(since, first)
         codes = np.array(sorted(lost), dtype=np.int64)
         return codes, np.array([1.0 - lost[code] / HOURS for code in codes.tolist()])
 
+    def _parts(self, day: int) -> list[Changes]:
+        """Return what changed on a day, which is told once."""
+        if self._course is not None:
+            parts = self._course.changes[self._seen :]
+            self._seen = len(self._course.changes)
+            return parts
+        told = self._walk().changes
+        first, last = np.searchsorted(told.hour, [day * HOURS, (day + 1) * HOURS])
+        return [told.of(slice(int(first), int(last)))]
+
+    def _walk(self) -> Walk:
+        """Return the whole course: what it lost by day, and what changed."""
+        if self._course is not None:
+            return Walk(self._course.tally, self._course.told())
+        if self._walked is None:
+            raise ValueError("a draw goes in steps or at exact times")
+        return self._walked
+
     def stock(self, day: int, short: Flags) -> None:
         """Say which stocks do not last for the day that now begins."""
         hour = float(day * HOURS)
         again, gone = np.flatnonzero(self._short & ~short), np.flatnonzero(short & ~self._short)
-        if not len(again) and not len(gone):
+        if self._course is None or not (len(again) or len(gone)):
             return
         leaves = self.model.stocked
         hold(self.timed, self._course, leaves[gone], release=leaves[again])
@@ -90,10 +116,11 @@ class Running:
         """Return people served and sites up by day, services and outages, at the end."""
         model, watched, days = self.model, self.model.watched, self.model.days
         usual = self.timed.usual[model.timed.watch]
-        together = outages_of(self._course.told(), usual)
+        tally, changes = self._walk()
+        together = outages_of(changes, usual)
         service = np.flatnonzero(np.isin(watched.place["service"], together.things))
         up = up_by_day(together, days, watched.place["service"][service])
-        totals = np.array([watched.people.sum(), watched.sites.sum()]) - self._course.tally / HOURS
+        totals = np.array([watched.people.sum(), watched.sites.sum()]) - tally / HOURS
         waiting, late = self._returning()
         if len(late):
             totals[:, 0] -= self._waiting_people(together, late, waiting)
@@ -113,19 +140,21 @@ class Running:
                 "gate": together.things,
                 "gate_up": up_by_day(together, days, together.things),
             }
-            found |= self._dark()
+            found |= self._dark(self._course)
         return found
 
-    def _dark(self) -> dict[str, npt.NDArray[Any]]:
+    def _dark(self, course: Course | None) -> dict[str, npt.NDArray[Any]]:
         """Return what is down at the end though nothing holds it down any more, by position.
 
         Also the fewest of it to start so that all of it comes back, and whether fewer will not do.
         What people use is not started: what it needs is.
         """
         watch = self.timed.watch
-        lacks = np.flatnonzero(dark(self.timed, self._course)[watch])
+        if course is None:
+            raise ValueError("what stays dark is told at exact times")
+        lacks = np.flatnonzero(dark(self.timed, course)[watch])
         things = np.setdiff1d(lacks, self.model.watched.place["service"])
-        found = fewest_starts(self.timed, self._course, watch[things if len(things) else lacks])
+        found = fewest_starts(self.timed, course, watch[things if len(things) else lacks])
         return {
             "dark": lacks,
             "starts": np.flatnonzero(np.isin(watch, found.nodes)),
@@ -233,7 +262,11 @@ def _run(timed: Timed, holds: Sequence[Hold], days: int) -> Outages:
     return outages_of(course.told(), timed.usual[timed.watch])
 
 
-def _holds(model: Model, courses: Sequence[Course], draw: int | None) -> list[tuple[int, Hold]]:
+def _in_order(changes: Changes) -> Changes:
+    return changes.of(np.argsort(changes.hour, kind="stable"))
+
+
+def holds_of(model: Model, courses: Sequence[When], draw: int | None) -> list[tuple[int, Hold]]:
     """Return what each event holds down in a draw, with the event's number."""
     found = []
     lot = 0 if draw is None else draw
@@ -261,7 +294,7 @@ def _held(model: Model, effect: Effect, draw: int) -> npt.NDArray[np.int32]:
     return np.unique(gates).astype(np.int32)
 
 
-def _taken(model: Model, effect: Effect, when: Course, draw: int) -> list[Hold]:
+def _taken(model: Model, effect: Effect, when: When, draw: int) -> list[Hold]:
     """Return what each unit that a flaw takes holds down: its own leaf, until it is mended."""
     attack = effect.attack
     if attack is None:

@@ -241,6 +241,7 @@ def _in_time(ready: Prepared, usual: Draw) -> dict[str, Any]:
         "black_start": named(usual["starts"])[:_NAMED],
         "fewest_starts": bool(usual["fewest"][0]),
         "random_failures": ready.model.random,
+        "step_hours": None if ready.model.stepped is None else ready.model.stepped.hours,
         "not_considered": {**not_considered(ready.network), **ready.left_out},
     }
 

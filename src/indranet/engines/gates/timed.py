@@ -106,6 +106,10 @@ class Changes(NamedTuple):
     what: Codes
     up: Bools
 
+    def of(self, rows: slice | npt.NDArray[np.integer]) -> "Changes":
+        """Return some of them."""
+        return Changes(self.hour[rows], self.what[rows], self.up[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Timed:
