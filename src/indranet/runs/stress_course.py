@@ -1,6 +1,7 @@
 """How production, consumption and services fare from day to day, in a report."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 from math import ceil, floor, log10
 from typing import Any
@@ -19,7 +20,7 @@ MOST_ROWS = 130
 _TITLES = {
     "production": "Production", "value_added": "Value added",
     "final_consumption": "Final consumption", "people_served": "Users served",
-    "sites_up": "Sites up",
+    "sites_up": "Sites up", "people_trusted": "Users of what can be trusted",
 }  # fmt: skip
 _NOTES = {
     "production": "What all plants make, at the prices of the case.",
@@ -27,6 +28,7 @@ _NOTES = {
     "final_consumption": "What reaches consumers and operators.",
     "people_served": "Users of the services that are up.",
     "sites_up": "Sites that work.",
+    "people_trusted": "Users of services on whose path nothing is compromised or excluded.",
 }
 
 
@@ -59,8 +61,62 @@ def course_section(answer: StressAnswer) -> Html:
                 *(_figure(answer, m, rows[m], c, shown) for m, c in moving.items()),
                 class_="charts",
             ),
+            *_hourly(answer),
         ]
     )
+
+
+def _hourly(answer: StressAnswer) -> list[Html]:
+    """Return users served hour by hour, where that changes: outages last hours, not days."""
+    rows = answer.tables["hours"]
+    usual = float(answer.summary["measures"]["people_served"]["usual"])
+    if not len(rows["hour"]) or not usual:
+        return []
+    part = rows["people_served"] / usual
+    found = Curve(part, part, part)
+    if not _moves(found):
+        return []
+    first, hours = float(rows["hour"][0]), len(part)
+    begins = [
+        ((begin * 24 - first), (end * 24 - first))
+        for begin, end in spans(answer)
+        if end * 24 > first and begin * 24 < first + hours
+    ]
+    worst = int(np.argmin(part))
+    title = _title(answer, "people_served")
+    told = (
+        f"Least at {on_day(answer, (first + worst) / 24)}: {percent(1 - float(part[worst]))} below "
+        f"the usual {amount('people_served', usual)}."
+    )
+    random = " In the usual course of events: each lasts for the middle of its law."
+    return [
+        element(
+            "figure",
+            element(
+                "figcaption",
+                element("strong", f"{title}, hour by hour"),
+                " ",
+                element("span", told + (random if answer.draws > 1 else "")),
+            ),
+            chart(
+                found,
+                common_scale([found]),
+                _hour_ticks(answer, first, hours),
+                begins,
+                f"{title}, hour by hour. {told}",
+                usual=1.0,
+                mark=worst,
+            ),
+        )
+    ]
+
+
+def _hour_ticks(answer: StressAnswer, first: float, hours: int) -> list[tuple[int, str]]:
+    """Return midnights with their dates, or every six hours where there are few."""
+    if hours > 48:
+        days = day_ticks(answer.first_day + timedelta(days=first / 24), ceil(hours / 24))
+        return [(at * 24, words) for at, words in days]
+    return [(at, f"{at % 24:02d}:00") for at in range(0, hours, 6)]
 
 
 def curve(answer: StressAnswer, measure: str, row: Mapping[str, Any]) -> Curve:
@@ -182,7 +238,8 @@ def _table(answer: StressAnswer, measure: str, title: str, found: Curve) -> Html
     more = f" Every {every}th row; all days are in quantiles.parquet." if every > 1 else ""
     spread = ("5\u00a0% below", "95\u00a0% below", "Mean") if several else ()
     heads = ("Days", "Middle" if several else "Amount", *spread, "Of the usual")
-    unit = {"people_served": "persons", "sites_up": "sites"}.get(measure, "USD a day")
+    unit = "sites" if measure == "sites_up" else "USD a day"
+    unit = "persons" if measure.startswith("people") else unit
     caption = f"{title}, {unit}. Days alike stand in one row.{more}"
     return block(
         f"{title} in numbers: {counted(len(kept), 'row')}",

@@ -12,11 +12,12 @@ from indranet.runs.run import Run, Table
 
 _NEEDED = {
     "quantiles": ("day", "measure", "mean", "q05", "q50", "q95"),
-    "outages": ("draw", "thing", "from_hour", "to_hour", "because"),
+    "outages": ("draw", "thing", "from_hour", "to_hour", "because", "reportable"),
     "stockouts": ("draw", "day", "plant", "product", "because"),
     "queues": ("draw", "day", "passage", "waiting"),
     "sensitivity": ("parameter", "value", "measure", "lost", "lost_share"),
     "bounds": ("measure", "lost", "lost_at_least", "days_met"),
+    "hours": ("hour", "people_served"),
     "lanes": ("lane", "passages", "usual_usd_per_day", "extra_days", "waits_days"),
     "places": ("place", "lat", "lon", "sites", "people"),
     "place_days": ("day", "place", "up"),
@@ -31,7 +32,8 @@ _TOLD = (
 )  # fmt: skip
 _SAID = (
     "scenario", "days", "draws", "seed", "events", "measures", "stockouts", "services_down",
-    "services_ever_down", "agreements_in_force", "order_basis", "production",
+    "services_ever_down", "agreements_in_force", "order_basis", "production", "dark", "ever_dark",
+    "black_start", "fewest_starts", "not_considered",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from indranet.runs.findings import KIND_WORDS
 from indranet.runs.markup import Html, block, element, joined, table
 from indranet.runs.run import Table
 from indranet.runs.stress_findings import StressAnswer
+from indranet.runs.stress_services import dark_section, reportable_section
 from indranet.runs.stress_words import because, cause, on_day, when
 from indranet.runs.words import counted, listed
 
@@ -93,6 +94,8 @@ def first_section(answer: StressAnswer, level: int) -> Html:
             *_stockouts(answer),
             element(f"h{level}", "Services that went down"),
             *_services(answer),
+            *dark_section(answer, level),
+            *reportable_section(answer, level),
         ]
     )
 

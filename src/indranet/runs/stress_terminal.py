@@ -14,14 +14,18 @@ MEASURE_WORDS = {
     "final_consumption": "final consumption",
     "people_served": "users served",
     "sites_up": "sites up",
+    "people_trusted": "users of what can be trusted",
 }
 """Measures as people call them."""
+_UNITS = {
+    "people_served": "user-days", "people_trusted": "user-days", "sites_up": "site-days",
+}  # fmt: skip
 _STOCKOUTS = 5
 
 
 def amount(measure: str, value: float) -> str:
     """Return an amount of a measure with its unit, as people read it."""
-    if measure == "people_served":
+    if measure in ("people_served", "people_trusted"):
         return f"{people(value)} users"
     if measure == "sites_up":
         return counted(value, "site")
@@ -30,7 +34,11 @@ def amount(measure: str, value: float) -> str:
 
 def lost_words(measure: str, row: Mapping[str, Any]) -> str:
     """Return what is lost of a measure over all days, with its range over the draws."""
-    unit = {"people_served": "user-days", "sites_up": "site-days"}.get(measure, "")
+    unit = {
+        "people_served": "user-days",
+        "people_trusted": "user-days",
+        "sites_up": "site-days",
+    }.get(measure, "")
     usd = "" if unit else "USD "
     words = f"{usd}{number(row['lost'])}{' ' if unit else ''}{unit}"
     if row["lost_high"] > row["lost_low"]:
@@ -75,6 +83,13 @@ def stress_lines(run: Run) -> list[str]:
     down = summary["services_down"]
     if down:
         lines += ["", f"Services down at some time: {listed(down, 5)}."]
+    if summary["ever_dark"]:
+        lines.append(
+            f"Down at the end though nothing holds it down: {listed(summary['dark'], 5)}; "
+            f"a start of {listed(summary['black_start'], 5)} brings it back."
+        )
+    if summary["not_considered"]:
+        lines += ["", f"Not considered: {listed(list(summary['not_considered']), 10)}."]
     bounds = run.table("bounds")
     if len(bounds["lost"]):
         lines += ["", _bound_words(*(float(bounds[name][0]) for name in ("lost", "lost_at_least")))]

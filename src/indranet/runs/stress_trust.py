@@ -9,6 +9,7 @@ from indranet.runs.exposure_tables import provenance_table
 from indranet.runs.markup import Html, element, joined, table
 from indranet.runs.run import Table
 from indranet.runs.stress_findings import StressAnswer
+from indranet.runs.stress_services import not_considered
 from indranet.runs.stress_terminal import MEASURE_WORDS
 from indranet.runs.stress_words import NOTHING, is_random
 from indranet.runs.words import counted, listed, number, percent
@@ -24,6 +25,7 @@ _PARAMETERS = {
     "adjustment_days": "Days to close a gap in stock",
     "order_basis": "What plants order by",
     "need_share": "Share of a need that must be left",
+    "unknown status": "Products that nobody vouches for",
 }
 _BASES = {
     "planned": "demand, as far as capacity goes",
@@ -50,11 +52,23 @@ def trust_stress_section(answer: StressAnswer, level: int) -> Html:
             element("p", _bound_words(answer)),
             element(f"h{level}", "What the model leaves out"),
             element("ul", *(element("li", text) for text in _limits(answer)), class_="limits"),
+            *_not_considered(answer, level),
             element(f"h{level}", "How the rows of the case came to be known"),
             *(element("p", str(text)) for text in answer.manifest["warnings"]),
             provenance_table(answer.manifest["provenance_shares"]),
         ]
     )
+
+
+def _not_considered(answer: StressAnswer, level: int) -> list[Html]:
+    told = not_considered(answer)
+    if not told:
+        return []
+    items = (element("li", text) for text in told)
+    return [
+        element(f"h{level}", "What was not considered"),
+        element("ul", *items, class_="limits"),
+    ]
 
 
 def _sensitivity(answer: StressAnswer) -> list[Html]:
@@ -188,6 +202,9 @@ def _limits(answer: StressAnswer) -> list[str]:
         f"{calibration_words()} Compare scenarios with each other before you quote one number.",
         "Only what the case holds can fail. A plant that it does not know is neither lost nor does "
         "it help.",
+        "Less is never better: harm that comes from what stays up (towers that keep phones from "
+        "another network's emergency calls) is seen only where the case has a need for it.",
+        "What is lost is what is not made up later within the days looked at.",
     ]  # fmt: skip
     if summary["production"] == "ario":
         limits.append(

@@ -17,7 +17,7 @@ _SMALL, _NOTICED = 1e-4, 1e-3
 """Part of the usual over all days, and on one day, above which a loss is told."""
 _DONE = {
     "halt": "halted", "outage": "down", "close": "closed", "cut": "cut", "exclude": "excluded",
-    "surge": "in higher demand",
+    "surge": "in higher demand", "misconfigure": "misconfigured", "exploit": "exploited",
 }  # fmt: skip
 """What an event does to its aim, in the run's words and in ours."""
 _PLAIN = frozenset({"by", "from", "to", "of", "in", "except", "embargo", "several", "events"})
@@ -49,7 +49,8 @@ def cause(answer: StressAnswer, text: str) -> str:
         return f"All {rest} {_DONE[verb]}"
     aim, *further = re.split(r"( (?:by|to|but to|in) )", rest, maxsplit=1)
     whom = _named(answer, "".join(further).replace(" but to ", " except to "))
-    aims = " to ".join(answer.name(name) for name in aim.split(">"))
+    between = ", " if verb == "misconfigure" else " to "
+    aims = between.join(answer.name(name) for name in aim.split(">"))
     return f"{aims} {_DONE[verb]}{whom}"
 
 

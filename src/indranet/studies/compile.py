@@ -65,6 +65,8 @@ class Compiled:
     installed
         Leaf of each row of equipment that stops by itself by the hour, -1 for others, shape
         (equipment,).
+    sound
+        The same on the trusted plane: down while the row runs and is not to be trusted.
     stocked
         What customers have on hand, where flows say it.
     """
@@ -81,6 +83,7 @@ class Compiled:
     starts: npt.NDArray[np.int32]
     units: npt.NDArray[np.int32]
     installed: npt.NDArray[np.int32]
+    sound: npt.NDArray[np.int32]
     stocked: Stocked
 
     @property
@@ -126,8 +129,10 @@ def compile_network(
     supply, service = _plane_of_works(draft, own)
     trusted: Codes = service.gate
     excluded: Codes = np.zeros(0, dtype=np.int64)
+    sound = np.full(len(ground.equipment), -1, dtype=np.int64)
     if exclusions is not None:
-        trusted, excluded = _plane_of_trust(draft, supply, service, exclusions)
+        trust, excluded = _plane_of_trust(draft, supply, service, exclusions)
+        trusted, sound = trust.gate, trust.installed
     gates, labels = builder.finish()
     return Compiled(
         gates=gates,
@@ -142,6 +147,7 @@ def compile_network(
         starts=np.concatenate([np.zeros(0, dtype=np.int32), *draft.starts]),
         units=service.unit_gate.astype(np.int32),
         installed=service.installed.astype(np.int32),
+        sound=sound.astype(np.int32),
         stocked=supply.stocked,
     )
 
@@ -207,7 +213,7 @@ def _write_service(service: ServiceSide) -> None:
 
 def _plane_of_trust(
     draft: Draft, supply: SupplySide, service: ServiceSide, exclusions: Exclusions
-) -> tuple[Codes, Codes]:
+) -> tuple[ServiceSide, Codes]:
     """Write the same gates once more, with nothing excluded on the path.
 
     Trust hangs on who makes what is below a function, and travels from there over needs whose plane
@@ -215,7 +221,7 @@ def _plane_of_trust(
 
     Returns
     -------
-    Gate of each thing on this plane, and the gates of firms as those see them who exclude them.
+    The gates of this plane, and those of firms as they see them who exclude them.
     """
     ground, builder, network = draft.ground, draft.builder, draft.ground.network
     accepted = [_accepting(draft, supply, firms) for firms in exclusions.sets[1:]]
@@ -233,8 +239,9 @@ def _plane_of_trust(
         own[things] = builder.add(len(things), "thing", things)
         builder.need(own[things], service.own[things])
     trust = ServiceSide(
-        draft, sides, ground.trusted_groups, ground.classes.trusts_core, own, unit_gate, class_gate
-    )
+        draft, sides, ground.trusted_groups, ground.classes.trusts_core, own, unit_gate, class_gate,
+        service.installed,
+    )  # fmt: skip
     for kind in KINDS:
         if kind not in USED:
             trust.gate[network.span(kind)] = service.gate[network.span(kind)]
@@ -247,7 +254,7 @@ def _plane_of_trust(
     trust.gate[bound] = works
     _write_service(trust)
     gates = [gates for _, gates in accepted]
-    return trust.gate, np.concatenate([np.zeros(0, dtype=np.int64), *gates])
+    return trust, np.concatenate([np.zeros(0, dtype=np.int64), *gates])
 
 
 def _accepting(

@@ -26,9 +26,6 @@ Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Draw = dict[str, npt.NDArray[Any]]
 
-MEASURES = ("production", "value_added", "final_consumption", "people_served", "sites_up")
-"""What is summed up each day: USD a day, USD a day, USD a day, persons, real sites."""
-
 
 def compute(
     model: Model,

@@ -18,6 +18,9 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+MEASURES = ("production", "value_added", "final_consumption", "people_served", "sites_up")
+"""What is summed up each day: USD a day, USD a day, USD a day, persons, real sites."""
+
 
 @dataclass(frozen=True, eq=False)
 class Watched:
@@ -60,8 +63,11 @@ class Model:
         What is looked at.
     own, gate
         Gate to force down for each thing, and gate that says whether it works, shape (things,).
-    units, installed
+    units, installed, sound
         As for `Compiled`.
+    usual_lots
+        Persons, real sites, and with trust persons who use what can be trusted, before anything
+        happens.
     stocked, stock_of
         Leaves of what customers have on hand that something hangs on, and the group of inputs in
         `flow` that each is, shape (stocks,).
@@ -97,6 +103,8 @@ class Model:
     gate: npt.NDArray[np.int32]
     units: npt.NDArray[np.int32]
     installed: npt.NDArray[np.int32]
+    sound: npt.NDArray[np.int32]
+    usual_lots: Floats
     stocked: npt.NDArray[np.int32]
     stock_of: Codes
     stock_words: tuple[str, ...]
@@ -109,6 +117,11 @@ class Model:
     coupled: bool
     detail: bool
     traced: Codes
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of what is summed up each day; trust only where something happens to it."""
+        return (*MEASURES, "people_trusted")[: 3 + len(self.usual_lots)]
 
     @property
     def by_chance(self) -> bool:

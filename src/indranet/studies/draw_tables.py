@@ -9,7 +9,6 @@ import numpy.typing as npt
 from indranet.model.network import Network
 from indranet.model.schema import KINDS
 from indranet.model.stored import Chunks
-from indranet.studies.days import MEASURES
 from indranet.studies.ensemble import Draw, Parts
 from indranet.studies.groundwork import Groundwork, expand
 from indranet.studies.outages import HOURS
@@ -57,11 +56,12 @@ def long_tables(ready: Prepared, draws: Sequence[Draw] | Parts) -> dict[str, Chu
 
 
 def _totals(ready: Prepared, first: int, draws: list[Draw]) -> Table:
-    days, count = ready.model.days, len(MEASURES)
+    days, measures = ready.model.days, ready.model.measures
+    count = len(measures)
     return {
         "draw": _numbers(first, [days * count] * len(draws)),
         "day": np.tile(np.repeat(np.arange(days), count), len(draws)),
-        "measure": np.tile(np.array(MEASURES, dtype=object), days * len(draws)),
+        "measure": np.tile(np.array(measures, dtype=object), days * len(draws)),
         "value": np.concatenate([draw["totals"].ravel() for draw in draws]),
     }
 

@@ -105,6 +105,16 @@ def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusi
     return Exclusions(authority, named_firms, tuple(table.sets), of_row, of_thing)
 
 
+def nobody(ground: Groundwork) -> Exclusions:
+    """Return exclusions that exclude nobody: trust hangs on what is compromised alone."""
+    network = ground.network
+    none = np.zeros(len(network["firms"]), dtype=bool)
+    return Exclusions(
+        "", none, (none,), np.zeros(len(ground.equipment), dtype=np.int64),
+        np.zeros(network.size, dtype=np.int64),
+    )  # fmt: skip
+
+
 def _unknown_authority(authority: str, known: list[str]) -> str:
     if not known:
         return f"no authority {authority!r}: the case has no exclusions"

@@ -179,14 +179,12 @@ def moving(
     watch
         Gates to look at.
     weights
-        What each of them counts for, shape (watched, sums).
+        What each node counts for, shape (nodes, sums).
     """
-    over_nodes = np.zeros((len(compiled.gates), weights.shape[1]))
-    over_nodes[watch] = weights
     return timed(
         compiled.gates, always=compiled.down, supports=compiled.supports, starts=compiled.starts,
         units=NO_UNITS if failures is None else failures.units,
-        crews=() if failures is None else failures.crews, watch=watch, weights=over_nodes,
+        crews=() if failures is None else failures.crews, watch=watch, weights=weights,
     )  # fmt: skip
 
 

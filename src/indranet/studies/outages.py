@@ -87,19 +87,35 @@ def outages_of(changes: Changes, usual: Flags) -> Outages:
 
 def up_by_day(outages: Outages, days: int, which: Codes) -> Floats:
     """Return the part of each day for which some of what is watched is up, shape (days, which)."""
-    found = np.ones((days, len(which)))
+    return up_by(outages, days, which)
+
+
+def up_by(
+    outages: Outages, periods: int, which: Codes, *, hours: float = HOURS, first: float = 0.0
+) -> Floats:
+    """Return the part of each period for which things are up, shape (periods, which).
+
+    Parameters
+    ----------
+    outages
+        When what is watched is down.
+    periods
+        How many periods.
+    which
+        Places among what is watched.
+    hours, first
+        Length of a period, and the hour at which the first begins.
+    """
     things = np.unique(which)
     mine = outages.of(things)
     column = np.searchsorted(things, mine.what)
-    down = np.zeros((days, len(things)))
+    down = np.zeros((periods, len(things)))
     for place, begin, end in zip(
         column.tolist(), mine.begins.tolist(), mine.ends.tolist(), strict=True
     ):
-        first, last = max(begin, 0.0) / HOURS, min(end / HOURS, float(days))
-        if first >= last:
+        since, until = max(begin - first, 0.0) / hours, min((end - first) / hours, float(periods))
+        if since >= until:
             continue
-        edges = np.clip(np.arange(int(first), int(np.ceil(last)) + 1), first, last)
-        down[int(first) : int(np.ceil(last)), place] += np.diff(edges)
-    if len(things):
-        found = np.clip(1.0 - down, 0.0, 1.0)[:, np.searchsorted(things, which)]
-    return found
+        edges = np.clip(np.arange(int(since), int(np.ceil(until)) + 1), since, until)
+        down[int(since) : int(np.ceil(until)), place] += np.diff(edges)
+    return np.clip(1.0 - down, 0.0, 1.0)[:, np.searchsorted(things, which)]

@@ -11,9 +11,10 @@ from indranet.errors import Fault, InputError
 from indranet.model.network import Network
 from indranet.model.scenario import SCENARIO, Scenario
 from indranet.studies.attacks import attackable
-from indranet.studies.compile import compile_network
+from indranet.studies.compile import Compiled, compile_network
 from indranet.studies.draw_model import Model, Watched
 from indranet.studies.events import Effect, effects, touched_sites
+from indranet.studies.exclusions import Exclusions, exclusions, nobody
 from indranet.studies.flow_net import FlowNet, flow_net
 from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.in_time import (
@@ -151,15 +152,17 @@ def model_of(
     closings = [effect.closing for effect in found if effect.closing is not None]
     flow = flow_net(ground, closings, stock_factor=stock_factor)
     coupled = scenario.coupled and scenario.production != "ario"
+    trust = _trust(ground, scenario, found)
     compiled = compile_network(
-        ground, horizon="by the hour", need_share=scenario.need_share, coupled=coupled
-    )
+        ground, horizon="by the hour", need_share=scenario.need_share, coupled=coupled,
+        exclusions=trust,
+    )  # fmt: skip
     place, gates = _watched(network, compiled.gate)
     failures = failing(ground, compiled) if scenario.random_failures else None
-    weights = _counted(ground, place, len(gates))
+    weights = _counted(ground, compiled, trust is not None)
     system = moving(compiled, failures, gates, weights)
     down = ~system.usual[gates]
-    people, sites = np.where(down, 0.0, weights.T)
+    people, sites = np.where(down, 0.0, weights[gates, :2].T)
     few = np.ones(len(gates), dtype=bool)
     few[place["site"]] = False
     for kind in WATCHED:
@@ -185,6 +188,8 @@ def model_of(
         gate=compiled.gate,
         units=compiled.units,
         installed=compiled.installed,
+        sound=compiled.sound,
+        usual_lots=weights[system.usual].sum(axis=0),
         stocked=stocked,
         stock_of=stock_of,
         stock_words=stock_words,
@@ -222,19 +227,31 @@ def _watched(
     return place, gates.astype(np.int32)
 
 
-def _counted(
-    ground: Groundwork, place: dict[str, npt.NDArray[np.int64]], watched: int
-) -> npt.NDArray[np.float64]:
-    """Return what each gate counts for: persons, real sites; shape (watched, 2).
+def _trust(ground: Groundwork, scenario: Scenario, found: Sequence[Effect]) -> Exclusions | None:
+    """Return whom trust excludes, where something happens to it; else None."""
+    if not any(one.attack is not None and one.attack.untrusted.any() for one in found):
+        return None
+    if scenario.authority is None:
+        return nobody(ground)
+    return exclusions(ground, scenario.authority, ground.network.first_day)
 
-    Persons are counted by service, or by site where there is none.
+
+def _counted(ground: Groundwork, compiled: Compiled, trust: bool) -> npt.NDArray[np.float64]:
+    """Return what each gate counts for: persons, real sites, and with trust persons again.
+
+    Persons are counted by service, or by site where there is none; those that use what can be
+    trusted at its gates on the trusted plane. Shape (gates, 2 or 3).
     """
     network = ground.network
     rows, kind = ("services", "service") if len(network["services"]) else ("sites", "site")
     people = network[rows]["people"] * ground.exists(rows)
     real = network["sites"]["stands_for"] * ground.exists("sites")
+    counted = [
+        (compiled.gate[network.span(kind)], people), (compiled.gate[network.span("site")], real),
+        (compiled.trusted[network.span(kind)], people),
+    ]  # fmt: skip
     sums = [
-        np.bincount(place[of], weights=values, minlength=watched).astype(np.float64)
-        for of, values in ((kind, people), ("site", real))
+        np.bincount(gates, weights=values, minlength=len(compiled.gates)).astype(np.float64)
+        for gates, values in counted[: 3 if trust else 2]
     ]
     return np.column_stack(sums)

@@ -14,7 +14,7 @@ from indranet.engines.returns import Returning
 from indranet.studies.courses import Course as When
 from indranet.studies.draw_model import Model
 from indranet.studies.events import Effect
-from indranet.studies.outages import HOURS, Outages, outages_of, up_by_day
+from indranet.studies.outages import HOURS, Outages, outages_of, up_by, up_by_day
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -24,6 +24,8 @@ BY_ITSELF = -2
 """Cause of an outage: what fails by itself."""
 SHORT = -3
 """Cause of an outage: stocks that ran out; stock k is SHORT - k."""
+MOST_HOURS = 14 * HOURS
+"""Hours told one by one at most."""
 _LOTS = 1024
 """Lots are drawn for so many draws at once."""
 
@@ -120,8 +122,8 @@ class Running:
         together = outages_of(changes, usual)
         service = np.flatnonzero(np.isin(watched.place["service"], together.things))
         up = up_by_day(together, days, watched.place["service"][service])
-        totals = np.array([watched.people.sum(), watched.sites.sum()]) - tally / HOURS
-        waiting, late = self._returning()
+        totals = model.usual_lots - tally / HOURS
+        waiting, late = self._returning(days)
         if len(late):
             totals[:, 0] -= self._waiting_people(together, late, waiting)
             rows = np.flatnonzero(np.isin(watched.place["service"], late))
@@ -140,8 +142,26 @@ class Running:
                 "gate": together.things,
                 "gate_up": up_by_day(together, days, together.things),
             }
-            found |= self._dark(self._course)
+            found |= self._dark(self._course) | self._by_hour(together)
         return found
+
+    def _by_hour(self, together: Outages) -> dict[str, npt.NDArray[Any]]:
+        """Return users served hour by hour, from the day on which that first changes."""
+        model = self.model
+        people = model.watched.people
+        mine = together.of(np.flatnonzero((people > 0) & ~model.watched.down))
+        if not len(mine):
+            return {"hours": np.zeros((0, 2))}
+        first = float(HOURS * (max(mine.begins.min(), 0.0) // HOURS))
+        count = min(model.days * HOURS - int(first), MOST_HOURS)
+        things = mine.things
+        up = up_by(mine, count, things, hours=1.0, first=first)
+        waiting, late = self._returning(count, 1.0, first)
+        served = people.sum() - ((1.0 - up) * people[things]).sum(axis=1)
+        if len(late):
+            runs = up_by(together, count, late, hours=1.0, first=first)
+            served -= (np.minimum(waiting, runs) * people[late]).sum(axis=1)
+        return {"hours": np.column_stack([first + np.arange(count), served])}
 
     def _dark(self, course: Course | None) -> dict[str, npt.NDArray[Any]]:
         """Return what is down at the end though nothing holds it down any more, by position.
@@ -204,10 +224,12 @@ class Running:
             self._known[key] = _run(self.model.timed, holds, self.model.days)
         return self._known[key]
 
-    def _returning(self) -> tuple[Floats, Codes]:
-        """Return the part of each day's people that waits to be registered again, and for what.
+    def _returning(
+        self, periods: int, hours: float = HOURS, first: float = 0.0
+    ) -> tuple[Floats, Codes]:
+        """Return the part of the people that waits to be registered again, and for what.
 
-        Shape (days, things); things are places among what is watched, ascending. Who waits after
+        Shape (periods, things); things are places among what is watched, ascending. Who waits after
         several events waits for the longest.
         """
         model = self.model
@@ -227,10 +249,10 @@ class Running:
                 event.attempts_per_hour or np.inf, event.attempt_load or 0.0,
             )  # fmt: skip
             for what, end in ends.items():
-                waits = _waiting(queue, end, model.days)
+                waits = _waiting(queue, end, first + np.arange(periods + 1.0) * hours)
                 parts[what] = np.maximum(parts.get(what, 0.0), waits)
         late = np.array(sorted(parts), dtype=np.int64)
-        empty = np.zeros((model.days, 0))
+        empty = np.zeros((periods, 0))
         return (np.column_stack([parts[k] for k in late.tolist()]) if len(late) else empty), late
 
     def _waiting_people(self, together: Outages, late: Codes, waiting: Floats) -> Floats:
@@ -249,11 +271,11 @@ class Running:
         return services, np.maximum(up - waits, 0.0)
 
 
-def _waiting(queue: Returning, begins: float, days: int) -> Floats:
-    """Return the mean part of the devices that wait on each day, from an hour on."""
-    edges = np.arange(days + 1) * float(HOURS) - begins
-    until = [queue.device_hours(max(edge, 0.0)) if np.isfinite(edge) else 0.0 for edge in edges]
-    return np.diff(until) / HOURS / max(queue.devices, 1e-300)
+def _waiting(queue: Returning, begins: float, edges: Floats) -> Floats:
+    """Return the mean part of the devices that wait between hours, from an hour on."""
+    since = (edges - begins).tolist()
+    until = [queue.device_hours(max(hour, 0.0)) if np.isfinite(hour) else 0.0 for hour in since]
+    return np.diff(until) / np.diff(edges) / max(queue.devices, 1e-300)
 
 
 def _run(timed: Timed, holds: Sequence[Hold], days: int) -> Outages:
@@ -300,8 +322,8 @@ def _taken(model: Model, effect: Effect, when: When, draw: int) -> list[Hold]:
     if attack is None:
         return []
     hit, mend, taken = attack.spans(when.begins, when.ends, effect.event.share, model.seed, draw)
-    rows = np.flatnonzero(taken & ~attack.untrusted)
-    leaf = model.installed[attack.rows]
+    rows = np.flatnonzero(taken)
+    leaf = np.where(attack.untrusted, model.sound[attack.rows], model.installed[attack.rows])
     return [Hold(float(hit[row]), float(mend[row]), leaf[row : row + 1]) for row in rows.tolist()]
 
 

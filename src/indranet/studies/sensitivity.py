@@ -14,7 +14,7 @@ from indranet.engines.flows import Rules
 from indranet.engines.flows.rules import ORDER_BASES
 from indranet.studies.best_case import best_case
 from indranet.studies.courses import course, losses
-from indranet.studies.days import MEASURES, compute, services_alone
+from indranet.studies.days import compute, services_alone
 from indranet.studies.draw_model import Model
 from indranet.studies.ensemble import Draw
 from indranet.studies.events import effects
@@ -37,10 +37,7 @@ def usual_values(model: Model) -> npt.NDArray[np.float64]:
     if model.economy is not None:
         final = model.economy.final.sum()
     made = net.usual[plants]
-    return np.array(
-        [made.sum(), (net.value[plants] * made).sum(), final, model.watched.people.sum(),
-         model.watched.sites.sum()]
-    )  # fmt: skip
+    return np.array([made.sum(), (net.value[plants] * made).sum(), final, *model.usual_lots])
 
 
 def lost_of(model: Model, draw: Draw) -> npt.NDArray[np.float64]:
@@ -68,7 +65,7 @@ def sensitivity(ready: Prepared, usual: Draw) -> Table:
         (parameter, value, measure, lost, lost / total if total else 0.0)
         for parameter, value, draw in runs
         for measure, lost, total in zip(
-            MEASURES, lost_of(model, draw).tolist(), whole.tolist(), strict=True
+            model.measures, lost_of(model, draw).tolist(), whole.tolist(), strict=True
         )
     ]
     columns = list(zip(*rows, strict=True))
@@ -154,7 +151,7 @@ def bounds(ready: Prepared, usual: Draw) -> Table:
     )
     if found is None:
         return empty
-    usual_use = usual_values(model)[MEASURES.index("final_consumption")]
+    usual_use = usual_values(model)[model.measures.index("final_consumption")]
     return {
         "measure": np.array(["final use"], dtype=object),
         "lost": np.array([(usual_use - usual["used"]).sum()]),

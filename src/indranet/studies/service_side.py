@@ -68,6 +68,8 @@ class ServiceSide:
         As for `SupplySide`.
     installed
         Leaf of each row of equipment that stops by itself, -1 for others, shape (equipment,).
+    works
+        On the plane of trust, those of the plane of what works; else None.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class ServiceSide:
         own: Codes,
         unit_gate: Codes,
         class_gate: Codes,
+        works: Codes | None = None,
     ) -> None:
         self.network = draft.ground.network
         self.ground = draft.ground
@@ -90,6 +93,7 @@ class ServiceSide:
         self.own = own
         self.unit_gate = unit_gate
         self.class_gate = class_gate
+        self.works = works
         self.installed = np.full(len(self.ground.equipment), -1, dtype=np.int64)
         self.own[self.network.span("site")] = class_gate[self.ground.classes.class_of]
         self.gate = own.copy()
@@ -153,6 +157,8 @@ class ServiceSide:
             both = self.builder.add(len(alone))
             self.builder.need(both, gates[alone])
             self.builder.need(both, leaf)
+            if self.works is not None:
+                self.builder.need(both, self.works[rows[alone]])
             gates[alone] = both
             self.installed[rows[alone]] = leaf
         return gates

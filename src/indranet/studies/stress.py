@@ -18,7 +18,7 @@ from indranet.model.network import Network
 from indranet.model.scenario import Scenario
 from indranet.model.stored import Chunks
 from indranet.studies.calibration import calibration
-from indranet.studies.days import MEASURES, compute
+from indranet.studies.days import compute
 from indranet.studies.description import not_considered
 from indranet.studies.draw_model import Model
 from indranet.studies.draw_tables import long_tables, names_of, stockout_rows, things_watched
@@ -55,7 +55,8 @@ class Stress:
         `plant` may be an operator), `queues` (draw, day, passage, waiting), `sensitivity`
         (parameter, value, measure, lost, lost_share), `bounds` (measure, lost, lost_at_least,
         days_met), `lanes`, `places`, `place_days`, `plants`, `plant_days` (what the usual course of
-        events does on the map); with detail `production` (draw, day, plant, production).
+        events does on the map), `hours` (hour, people_served: from the day on which that first
+        changes in the usual course, 14 days at most); with detail `production` (draw, day, plant, production).
         `names` are those in words. Amounts are USD a day, persons and real sites.
     long
         Those of them that come in pieces.
@@ -163,6 +164,7 @@ def _answer(ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw) -> Stre
     small["sensitivity"] = sensitivity(ready, usual)
     small["bounds"] = bounds(ready, usual)
     small["lanes"] = lane_table(ready.ground, ready.model.flow, usual)
+    small["hours"] = {"hour": usual["hours"][:, 0], "people_served": usual["hours"][:, 1]}
     small |= map_tables(ready.ground, ready.model, usual)
     small["names"] = names_table(ready.network)
     long = long_tables(ready, draws)
@@ -170,13 +172,13 @@ def _answer(ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw) -> Stre
 
 
 def _quantiles(model: Model, draws: Sequence[Draw] | Parts) -> Table:
-    values = np.empty((len(draws), model.days * len(MEASURES)))
+    values = np.empty((len(draws), model.days * len(model.measures)))
     for number, draw in enumerate(draws):
         values[number] = draw["totals"].ravel()
     found = quantiles(values)
     return {
-        "day": np.repeat(np.arange(model.days), len(MEASURES)),
-        "measure": np.tile(np.array(MEASURES, dtype=object), model.days),
+        "day": np.repeat(np.arange(model.days), len(model.measures)),
+        "measure": np.tile(np.array(model.measures, dtype=object), model.days),
         "mean": found.mean, "q05": found.q05, "q50": found.q50, "q95": found.q95,
     }  # fmt: skip
 
@@ -191,7 +193,7 @@ def _summary(
     low, middle, high = np.quantile(lost, (0.05, 0.5, 0.95), axis=0)
     worst: dict[str, Any] = {}
     table = tables["quantiles"]
-    for number, measure in enumerate(MEASURES):
+    for number, measure in enumerate(model.measures):
         least = table["q50"][table["measure"] == measure]
         day = int(np.argmin(least))
         worst[measure] = {
