@@ -17,7 +17,18 @@ MIRRORS = {
     "design-software-stopped": "tungsten-stopped",
     "vendor-excluded-by-four": "vendor-of-the-four-excluded",
 }
-QUICK = ("malacca-closed", "taiwan-strait-closed", "vendor-of-the-four-excluded")
+FLAWS = {
+    "manager-exploited": "manager-of-the-excluded-exploited",
+    "module-worm": "module-worm-mirror",
+}
+QUICK = (
+    "grid-failure",
+    "core-change",
+    "fiji-cables-cut",
+    "malacca-closed",
+    "taiwan-strait-closed",
+    "vendor-of-the-four-excluded",
+)
 """Scenarios that are run here; `tools/scenarios.py --check` runs all."""
 
 
@@ -43,6 +54,15 @@ def test_every_scenario_has_a_page_and_a_line() -> None:
         assert f"\nscenarios/{name}\n" in text_of(INDEX)
 
 
+def test_a_flaw_of_one_maker_has_a_mirror_of_another() -> None:
+    for name, mirror in FLAWS.items():
+        one, other = find_scenario(name), find_scenario(mirror)
+        assert (one.days, one.draws) == (other.days, other.draws)
+        for first, second in zip(one.event, other.event, strict=True):
+            assert first.model_copy(update={"what": second.what}) == second
+        assert f"[{mirror}]({mirror}.md)" in text_of(PAGES / f"{name}.md")
+
+
 def test_where_a_state_acts_there_is_a_mirror_of_the_same_form() -> None:
     acting = {
         name
@@ -64,7 +84,8 @@ def test_where_a_state_acts_there_is_a_mirror_of_the_same_form() -> None:
 def test_every_scenario_fits_the_case(name: str, network: Network) -> None:
     ready = prepare(network, find_scenario(name))
     for effect in ready.model.effects:
-        aims = (effect.plants, effect.things, effect.contracts)
+        taken = () if effect.attack is None else effect.attack.rows
+        aims = (effect.plants, effect.things, effect.contracts, effect.pairs, taken)
         assert any(len(aim) for aim in aims) or effect.product >= 0 or effect.territory >= 0
 
 

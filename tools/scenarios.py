@@ -44,6 +44,7 @@ def figures(answer: Stress) -> str:
         "| --- | --- | --- |",
         *(_measure(measure, summary["measures"][measure]) for measure in _TOLD),
         "",
+        *_services(summary),
         *_stockouts(summary),
         *_lanes(answer.tables["lanes"]),
         *_least(answer.tables["bounds"]),
@@ -79,10 +80,25 @@ def _lanes(rows: Mapping[str, Any]) -> list[str]:
     waits = int((rows["waits_days"] > 1e-9).sum())
     words = f"{counted(len(rows['lane']), 'lane')} of the case pass here"
     if len(longer):
-        words += (
-            f"; {len(longer):,} have a way round, {longer.min():g} to {longer.max():g} days longer"
-        )
+        words += f"; {len(longer):,} have a way round, {_span(longer.min(), longer.max())} longer"
     return [f"{words}. On {waits or 'none'} of them goods wait.", ""]
+
+
+def _span(low: float, high: float) -> str:
+    return counted(low, "day") if low == high else f"{low:g} to {high:g} days"
+
+
+def _services(summary: Mapping[str, Any]) -> list[str]:
+    """Return what goes down, what stays down, and what it is worth."""
+    if not summary["services_ever_down"]:
+        return []
+    words = f"{counted(int(summary['services_ever_down']), 'service')} are down at some time"
+    if summary["service_value_lost"] > 0:
+        words += f", worth USD {number(summary['service_value_lost'])} in that time"
+    dark = int(summary["ever_dark"])
+    stays = f"{counted(dark, 'thing')} do not come back by themselves" if dark else ""
+    rest = stays or "all come back by themselves"
+    return [f"In the usual course {words}; {rest}.", ""]
 
 
 def _least(rows: Mapping[str, Any]) -> list[str]:
@@ -107,7 +123,8 @@ def index_line(name: str, answer: Stress) -> str:
     used = answer.tables["bounds"]["lost"]
     lost = f"USD {number(max(float(used[0]), 0.0))}" if len(used) else ""
     made = lost_words("production", row).split("; ")[0]
-    cells = f"`{name}` | {made} | {answer.summary['stockouts']:,} | {lost}"
+    users = lost_words("people_served", answer.summary["measures"]["people_served"])
+    cells = f"`{name}` | {made} | {answer.summary['stockouts']:,} | {lost} | {users}"
     return f"| [{answer.summary['scenario']}](scenarios/{name}.md) | {cells} |"
 
 
@@ -118,8 +135,8 @@ def main(arguments: Sequence[str]) -> int:
         answer = found(network, name)
         lines.append(index_line(name, answer))
         changed += _put(PAGES / f"{name}.md", figures(answer), arguments)
-    head = ["| scenario | name | production lost | stocks that run out | use lost |"]
-    table = "\n".join([*head, "| --- | --- | --- | --- | --- |", *lines]) + "\n"
+    head = ["| scenario | name | production lost | stocks that run out | use lost | users lost |"]
+    table = "\n".join([*head, "| --- | --- | --- | --- | --- | --- |", *lines]) + "\n"
     return changed + _put(INDEX, table, arguments)
 
 

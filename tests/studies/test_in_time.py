@@ -152,6 +152,21 @@ def test_people_come_back_through_a_queue(two: Network) -> None:
     assert lasting == pytest.approx([200, 200, 200])  # the queue never moves
 
 
+def test_the_queue_moves_when_the_service_is_really_up(two: Network) -> None:
+    change = {"do": "misconfigure", "what": "a", "day": 1, "reversed_after_hours": 2,
+              "registrations_per_hour": 100}  # fmt: skip
+    wait = {**change, "reversal_needs": "core-b"}
+    cut = {"do": "outage", "what": "core-b", "day": 1, "lasts_days": 0.5}
+    longer = {"do": "outage", "what": "core-a", "day": 1, "lasts_days": 0.5}
+    for events, up in (([wait, cut], 38), ([change, longer], 36)):
+        hours = stress(two, scenario(*events, days=3)).tables["hours"]
+        served = dict(zip(hours["hour"].tolist(), hours["people_served"].tolist(), strict=True))
+        assert served[up] == pytest.approx(250)  # on average over the hour
+        assert served[up + 3] - served[up + 2] == pytest.approx(100)
+        assert served[up + 8] == pytest.approx(1000)
+        assert served[up + 7] < 1000
+
+
 def test_taking_a_change_back_may_need_what_it_took_down(two: Network) -> None:
     event = {"do": "misconfigure", "what": "a", "day": 1, "reversed_after_hours": 6}
     itself = {**event, "reversal_needs": "core-a"}

@@ -63,6 +63,9 @@ def case_tables() -> Tables:
         "facilities": facilities,
         "agreements": _restated("agreements", "name", "kind", "parties", "from", "covers"),
         "exclusions": _restated("exclusions", "firm", "by", "functions", "from"),
+        "vulnerabilities": _restated(
+            "vulnerabilities", "product", "exploit_per_day", "patch_days", "effect", "status"
+        ),
     }
 
 

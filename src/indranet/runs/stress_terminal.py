@@ -60,7 +60,7 @@ def stress_lines(run: Run) -> list[str]:
     lines = [f"{summary['scenario']}: {days}, {draws}"]
     if summary["production"] != "leontief":
         lines.append("  plants act as industries (ARIO)")
-    lines += ["", "Lost against a time without events:"]
+    lines += ["", "Lost against a time without events, less what is made up later:"]
     for measure, row in summary["measures"].items():
         if not row["usual"]:
             continue
@@ -83,6 +83,8 @@ def stress_lines(run: Run) -> list[str]:
     down = summary["services_down"]
     if down:
         lines += ["", f"Services down at some time: {listed(down, 5)}."]
+        if summary["service_value_lost"] > 0:
+            lines.append(f"Their value in that time: USD {number(summary['service_value_lost'])}.")
     if summary["ever_dark"]:
         lines.append(
             f"Down at the end though nothing holds it down: {listed(summary['dark'], 5)}; "

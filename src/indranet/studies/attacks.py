@@ -24,12 +24,15 @@ HOURS = 24
 
 @dataclass(frozen=True, eq=False)
 class Attack:
-    """A flaw that is used against installed units, one by one.
+    """A flaw that is used against installed units, one by one, and against managers.
 
     Attributes
     ----------
     rows
-        Rows of `Groundwork.equipment` that have the flaw, shape (rows,).
+        Rows of `Groundwork.equipment` that have the flaw, then, with -1, the managers that have it
+        and take what they manage with them, shape (targets,).
+    managed
+        What each of those managers takes, positions in `Groundwork.pairs`.
     per_day
         Rate at which each is taken, infinite for at once.
     patch_days
@@ -47,6 +50,7 @@ class Attack:
     """
 
     rows: Codes
+    managed: tuple[Codes, ...]
     per_day: Floats
     patch_days: Floats
     fixed: bool
@@ -153,7 +157,9 @@ def attack(
 ) -> Attack:
     """Return the rows of equipment that a vulnerability reaches.
 
-    Where several flawed products are in one unit, the fastest exploit counts, with its patch.
+    Where several flawed products are in one unit, the fastest exploit counts, with its patch. Where
+    the product manages others (an element manager, OSS and the like), each operator's is taken as
+    one, and all that it manages there stops with it (`domain`).
 
     Parameters
     ----------
@@ -182,19 +188,44 @@ def attack(
         best[better] = row
         sure |= mine & (not doubt)
     hit = np.flatnonzero(best >= 0)
-    from_row = best[hit]
+    kept = rows[~doubtful | unsure]
+    managers, managed = _managers(ground, table["product"][kept].astype(np.int64))
+    from_row = np.concatenate([best[hit], kept[managers[:, 0]]])
+    targets = np.concatenate([hit, np.full(len(managed), -1)])
     used = table["exploited_from"][from_row]
     days = (used - network.first_day).astype("timedelta64[D]").astype(np.float64)
     return Attack(
-        rows=hit,
+        rows=targets,
+        managed=managed,
         per_day=rate[from_row],
         patch_days=table["patch_days"][from_row],
         fixed=fixed,
         first_day=np.where(np.isnat(used), 0.0, days),
         untrusted=table["effect"][from_row] == _UNTRUSTED,
-        key=row_keys(ground, hit),
+        key=np.concatenate([row_keys(ground, hit), _pair_keys(ground, managers[:, 1])]),
         unsure=int((~sure[hit]).sum()),
     )
+
+
+def _managers(ground: Groundwork, products: Codes) -> tuple[Codes, tuple[Codes, ...]]:
+    """Return each operator's managers among some products, and what each of them manages.
+
+    As position among the products and operator, shape (managers, 2).
+    """
+    network, pairs = ground.network, ground.pairs
+    manages = np.isin(network["products"]["function"][products], _MANAGES)
+    found = [
+        (place, int(operator))
+        for place in np.flatnonzero(manages).tolist()
+        for operator in np.unique(pairs.operator[pairs.product == products[place]]).tolist()
+        if operator >= 0
+    ]
+    managed = tuple(domain(ground, operator, int(products[place])) for place, operator in found)
+    return np.array(found, dtype=np.int64).reshape(len(found), 2), managed
+
+
+def _pair_keys(ground: Groundwork, operators: Codes) -> npt.NDArray[np.uint64]:
+    return mixed(11, names_hashed(ground.network, "firm")[operators].view(np.int64))
 
 
 def row_keys(ground: Groundwork, rows: Codes) -> npt.NDArray[np.uint64]:
@@ -211,6 +242,8 @@ def row_keys(ground: Groundwork, rows: Codes) -> npt.NDArray[np.uint64]:
 def names_hashed(network: Network, kind: str) -> npt.NDArray[np.uint64]:
     """Return a hash of each identifier of a kind, which does not hang on their order."""
     names = network.names[kind]
+    if not len(names):
+        return np.zeros(0, dtype=np.uint64)
     width = max((len(str(name)) for name in names), default=1)
     letters = np.array(names, dtype=f"U{width}").view(np.uint32).reshape(len(names), -1)
     columns = [letters[:, place].astype(np.int64) for place in range(letters.shape[1])]

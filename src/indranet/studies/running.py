@@ -123,7 +123,7 @@ class Running:
         service = np.flatnonzero(np.isin(watched.place["service"], together.things))
         up = up_by_day(together, days, watched.place["service"][service])
         totals = model.usual_lots - tally / HOURS
-        waiting, late = self._returning(days)
+        waiting, late = self._returning(together, days)
         if len(late):
             totals[:, 0] -= self._waiting_people(together, late, waiting)
             rows = np.flatnonzero(np.isin(watched.place["service"], late))
@@ -156,7 +156,7 @@ class Running:
         count = min(model.days * HOURS - int(first), MOST_HOURS)
         things = mine.things
         up = up_by(mine, count, things, hours=1.0, first=first)
-        waiting, late = self._returning(count, 1.0, first)
+        waiting, late = self._returning(together, count, 1.0, first)
         served = people.sum() - ((1.0 - up) * people[things]).sum(axis=1)
         if len(late):
             runs = up_by(together, count, late, hours=1.0, first=first)
@@ -225,12 +225,13 @@ class Running:
         return self._known[key]
 
     def _returning(
-        self, periods: int, hours: float = HOURS, first: float = 0.0
+        self, together: Outages, periods: int, hours: float = HOURS, first: float = 0.0
     ) -> tuple[Floats, Codes]:
         """Return the part of the people that waits to be registered again, and for what.
 
-        Shape (periods, things); things are places among what is watched, ascending. Who waits after
-        several events waits for the longest.
+        Shape (periods, things); things are places among what is watched, ascending. The queue
+        begins to move when the outage ends that the event had part in. Who waits after several
+        events waits for the longest.
         """
         model = self.model
         parts: dict[int, Floats] = {}
@@ -242,7 +243,7 @@ class Running:
             mine = alone.of(np.flatnonzero(model.watched.people > 0))
             if not len(mine):
                 continue
-            ends = dict(zip(mine.what.tolist(), mine.ends.tolist(), strict=True))
+            ends = _really_back(together, mine)
             people = float(model.watched.people[mine.things].sum())
             queue = Returning(
                 people if event.devices is None else event.devices, event.registrations_per_hour,
@@ -269,6 +270,19 @@ class Running:
         at = np.minimum(np.searchsorted(late, place), len(late) - 1)
         waits = np.where(late[at] == place, waiting[:, at], 0.0)
         return services, np.maximum(up - waits, 0.0)
+
+
+def _really_back(together: Outages, alone: Outages) -> dict[int, float]:
+    """Return when each thing that an event takes down alone is up again, all things considered."""
+    ends = {}
+    for what, first, last in zip(
+        alone.what.tolist(), alone.begins.tolist(), alone.ends.tolist(), strict=True
+    ):
+        low, high = np.searchsorted(together.what, [what, what + 1])
+        part = slice(int(low), int(high))
+        spans = (together.begins[part] <= first) & (together.ends[part] > first)
+        ends[what] = float(together.ends[part][spans].max(initial=last))
+    return ends
 
 
 def _waiting(queue: Returning, begins: float, edges: Floats) -> Floats:
@@ -324,7 +338,16 @@ def _taken(model: Model, effect: Effect, when: When, draw: int) -> list[Hold]:
     hit, mend, taken = attack.spans(when.begins, when.ends, effect.event.share, model.seed, draw)
     rows = np.flatnonzero(taken)
     leaf = np.where(attack.untrusted, model.sound[attack.rows], model.installed[attack.rows])
-    return [Hold(float(hit[row]), float(mend[row]), leaf[row : row + 1]) for row in rows.tolist()]
+    single = len(attack.rows) - len(attack.managed)
+    return [
+        Hold(
+            float(hit[row]),
+            float(mend[row]),
+            leaf[row : row + 1] if row < single else model.units[attack.managed[row - single]],
+        )
+        for row in rows.tolist()
+        if row < single or not attack.untrusted[row]
+    ]
 
 
 def _by_lot(model: Model, effect: Effect, draw: int) -> Flags:

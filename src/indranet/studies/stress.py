@@ -56,7 +56,8 @@ class Stress:
         (parameter, value, measure, lost, lost_share), `bounds` (measure, lost, lost_at_least,
         days_met), `lanes`, `places`, `place_days`, `plants`, `plant_days` (what the usual course of
         events does on the map), `hours` (hour, people_served: from the day on which that first
-        changes in the usual course, 14 days at most); with detail `production` (draw, day, plant, production).
+        changes in the usual course, 14 days at most); with detail `production` (draw, day, plant,
+        production).
         `names` are those in words. Amounts are USD a day, persons and real sites.
     long
         Those of them that come in pieces.
@@ -219,12 +220,19 @@ def _summary(
         "stockouts": len(first["day"]),
         "services_down": network.names["service"][usual["service"]].tolist()[:100],
         "services_ever_down": len(usual["service"]),
+        "service_value_lost": _value_lost(network, usual),
         **_in_time(ready, usual),
         "agreements_in_force": network.names["agreement"][ready.ground.force].tolist(),
         "order_basis": scenario.order_basis,
         "production": scenario.production,
         "calibration": calibration(),
     }  # fmt: skip
+
+
+def _value_lost(network: Network, usual: Draw) -> float:
+    """Return the value of services while they are down, USD."""
+    value = network["services"]["value_usd_per_day"][usual["service"]]
+    return float(np.nansum(value * (1.0 - usual["service_up"]).sum(axis=0)))
 
 
 def _in_time(ready: Prepared, usual: Draw) -> dict[str, Any]:
