@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from tests.engines.nets import needs, net
+from tests.engines.nets import Row, needs, net
 
 from indranet.engines.gates import Gates
 from indranet.engines.gates.starting import dark, fewest_starts
@@ -26,7 +26,7 @@ from indranet.engines.gates.timed import (
 )
 
 Array = npt.NDArray[Any]
-LEAF = (0, [], False)
+LEAF: Row = (0, [], False)
 
 
 def supports(*rows: tuple[int, int, float]) -> Supports:
@@ -192,8 +192,7 @@ def test_no_smaller_set_of_starts_does_it(seed: int) -> None:
     rng = np.random.default_rng(seed)
     size = 7
     rows = [
-        needs(*rng.choice(size, rng.integers(1, 3), replace=False), at_least=rng.integers(1, 2))
-        for _ in range(size)
+        needs(*rng.choice(size, rng.integers(1, 3), replace=False), at_least=1) for _ in range(size)
     ]
     system = timed(net(rows))
     course = begin(system, [Hold(0, 1, np.arange(size, dtype=np.int32))])
@@ -363,7 +362,7 @@ def systems(draw: Any) -> tuple[Gates, Supports, list[tuple[int, float, float]]]
     size = draw(some.integers(4, 9))
     leaves = draw(some.integers(2, 3))
     rows: list[Any] = [LEAF for _ in range(leaves)]
-    bridges = []
+    bridges: list[tuple[int, int, float]] = []
     bridged = draw(some.lists(some.integers(0, size - 1), max_size=3))
     first = leaves + size
     for n in range(size):

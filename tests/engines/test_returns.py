@@ -1,6 +1,7 @@
 """The queue through which people come back after an outage."""
 
 from math import inf, isinf
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,7 @@ def test_it_is_the_solution_of_its_equation(
 ) -> None:
     queue = Returning(devices, per_hour, attempts, load)
 
-    def speed(_: float, waiting: list[float]) -> list[float]:
+    def speed(_: float, waiting: Any) -> list[float]:
         asked = attempts * max(waiting[0], 0.0)
         if asked <= per_hour:
             return [-asked]

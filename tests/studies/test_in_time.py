@@ -327,8 +327,8 @@ def test_what_does_not_come_back_by_itself_is_told(tmp_path: Path) -> None:
                   "starts_without": [0, 0, 0]},
     }  # fmt: skip
     network = network_of(tmp_path / "cycle", **tables)
-    answers = {4: ({}, []), 8: ({"telecom": (30.0, 32.0)}, [])}
-    for hours, (down, _) in answers.items():
+    answers: dict[int, dict[str, tuple[float, float]]] = {4: {}, 8: {"telecom": (30.0, 32.0)}}
+    for hours, down in answers.items():
         event = {"do": "outage", "what": "power", "day": 1, "lasts_days": hours / 24}
         found = stress(network, scenario(event))
         told = {k: v[0][:2] for k, v in outages(found).items() if k != "power"}
