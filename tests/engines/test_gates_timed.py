@@ -332,26 +332,27 @@ class Slow:
     def run(self, state: list[bool], until: float) -> list[tuple[float, list[bool]]]:
         b = self.bridges
         lacking = [np.inf] * len(b.gate)
+        empty = [False] * len(b.gate)
         hours = sorted({h for _, *ends in self.down for h in ends})
         found = []
         while hours and hours[0] < until:
             now = hours.pop(0)
             while True:
                 gone = {n for n, a, e in self.down if a <= now < e}
-                gone |= {
-                    int(g)
-                    for g, since, h in zip(b.gate, lacking, b.hours, strict=True)
-                    if since + h <= now + 1e-9
-                }
+                gone |= {int(g) for g, out in zip(b.gate, empty, strict=True) if out}
                 state = self.moved(state, gone)
-                before = list(lacking)
+                before = [*lacking, *empty]
                 for k, source in enumerate(b.source.tolist()):
                     if state[source]:
-                        lacking[k] = np.inf
+                        lacking[k], empty[k] = np.inf, False
                     elif np.isinf(lacking[k]):
                         lacking[k] = now
                         hours = sorted({*hours, now + float(b.hours[k])})
-                if before == lacking:
+                if before != [*lacking, *empty]:
+                    continue
+                # A source that is back at the moment at which its support runs out is in time.
+                empty = [since + h <= now + 1e-9 for since, h in zip(lacking, b.hours, strict=True)]
+                if before == [*lacking, *empty]:
                     break
             found.append((now, list(state)))
         return found

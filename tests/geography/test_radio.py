@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from indranet.geography.places import haversine_km
 from indranet.geography.radio import (
-    MODEMS,
+    DEVICES,
     OVERHEAD,
     breakpoint_rma,
     breakpoint_uma,
@@ -64,8 +64,11 @@ def test_peak_rates(carrier: tuple[int, int, int, int, str], answer: float) -> N
 
 
 def test_classes_of_devices_by_release() -> None:
-    assert MODEMS["RedCap"][0] == 17
-    assert data_rate(51, 1, *MODEMS["RedCap"][2:]) == pytest.approx(81.859, abs=5e-4)
+    assert DEVICES["RedCap"].release == 17
+    assert DEVICES["RedCap"].rate == pytest.approx(81.859, abs=5e-4)
+    assert DEVICES["5G-Advanced"].release == 18
+    assert DEVICES["NR"].rate == pytest.approx(2337.0, abs=6e-3)
+    assert np.isnan(DEVICES["NB-IoT"].rate)
 
 
 def test_average_throughput_has_a_floor_and_a_top() -> None:

@@ -29,14 +29,38 @@ OVERHEAD = {"DL FR1": 0.14, "DL FR2": 0.18, "UL FR1": 0.08, "UL FR2": 0.10}
 """Part of the resources that carries no data (TS 38.306, clause 4.1.2)."""
 MODULATION = {"QPSK": 2, "16QAM": 4, "64QAM": 6, "256QAM": 8}
 """Bits of a symbol."""
-MODEMS: dict[str, tuple[int, int, int, int]] = {
-    "RedCap": (17, 51, 1, 6),
-    "NR, 20 MHz": (15, 106, 4, 8),
-    "NR, 100 MHz": (15, 273, 4, 8),
+@dataclass(frozen=True)
+class Device:
+    """A class of devices: the 3GPP release from which on networks serve it, and its carrier.
+
+    `blocks` resource blocks, `numerology`, `layers` and `bits` of a symbol are those of its peak
+    rate (`data_rate`); 0 blocks where TS 38.306 does not give it.
+    """
+
+    release: int
+    blocks: int = 0
+    numerology: int = 0
+    layers: int = 1
+    bits: int = 6
+
+    @property
+    def rate(self) -> float:
+        """Peak rate down, Mb/s; NaN where TS 38.306 does not give it."""
+        if not self.blocks:
+            return float("nan")
+        return data_rate(self.blocks, self.numerology, self.layers, self.bits)
+
+
+DEVICES = {
+    "LTE-M": Device(13),
+    "NB-IoT": Device(13),
+    "NR": Device(15, 273, 1, 4, 8),
+    "RedCap": Device(17, 51, 1, 1, 6),
+    "eRedCap": Device(18),
+    "5G-Advanced": Device(18, 273, 1, 4, 8),
+    "Ambient IoT": Device(19),
 }
-"""Class of device to 3GPP release from which it is, resource blocks, layers, bits of a symbol."""
-ADVANCED = 18
-"""3GPP release from which on 5G is called 5G-Advanced."""
+"""Classes of devices by the release that brought them; 5G from release 18 on is 5G-Advanced."""
 
 
 def breakpoint_uma(ghz: npt.ArrayLike, base: float = 25.0, user: float = 1.5) -> Floats:

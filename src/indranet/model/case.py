@@ -1,5 +1,6 @@
 """A case in and out: read and check a folder or zip, write a folder."""
 
+import shutil
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,7 +34,7 @@ from indranet.model.network import Network, Rows
 from indranet.model.schema import DECLARED_BY, KINDS, TABLES, Column, Table
 from indranet.model.stored import copy_rows
 
-__all__ = ["LIMITS", "Limits", "check", "read", "write_case"]
+__all__ = ["LIMITS", "Limits", "check", "extend_case", "read", "write_case"]
 
 Array = npt.NDArray[Any]
 
@@ -472,18 +473,99 @@ def write_case(
     """
     for table, columns in tables.items():
         _known_columns(table, columns)
-    settings = (
-        f"name = {_toml(name)}\nfirst_day = {first_day.isoformat()}\n"
-        f"description = {_toml(description)}\n"
-    )
+    settings = Settings(name, first_day, description)
     with whole_folder(Path(folder)) as beside, sql.connected() as connection:
-        (beside / SETTINGS).write_text(settings, encoding="utf-8", newline="\n")
+        _write_settings(beside, settings)
         for schema in TABLES.values():
             given = tables.get(schema.name, {})
             named = [column.name for column in schema.columns if column.name in given]
             cells = {column: _writable(given[column]) for column in named}
             if cells:
                 copy_rows(connection, beside / f"{schema.name}.csv", cells, neutral=False)
+
+
+def _write_settings(folder: Path, settings: Settings) -> None:
+    text = (
+        f"name = {_toml(settings.name)}\nfirst_day = {settings.first_day.isoformat()}\n"
+        f"description = {_toml(settings.description)}\n"
+    )
+    (folder / SETTINGS).write_text(text, encoding="utf-8", newline="\n")
+
+
+def extend_case(
+    path: str | Path,
+    folder: Path,
+    note: str,
+    added: Mapping[str, Mapping[str, Sequence[Any]]],
+    *,
+    limits: Limits = LIMITS,
+) -> None:
+    """Write a case that is another with rows added, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        A sound case: folder, zip, or name of one that comes with the package.
+    folder
+        Folder to make; it may exist if it is empty.
+    note
+        Sentences to add to its description.
+    added
+        Table name to column name to values, all of one table of shape (rows,), as in `write_case`.
+
+    Raises
+    ------
+    InputError
+        With every fault of the case with the rows added.
+    UsageError
+        When the folder holds something already.
+    ValueError
+        When a table or column is not of the schema, or the columns of a table differ in length.
+    """
+    for table, columns in added.items():
+        _known_columns(table, columns)
+    with (
+        opened(Path(path), limits) as source,
+        whole_folder(Path(folder)) as beside,
+        sql.connected() as connection,
+    ):
+        files, _ = find_tables(source, limits)
+        settings, _ = read_settings(source, limits)
+        assert settings is not None
+        described = " ".join(part for part in (settings.description, note) if part)
+        _write_settings(beside, Settings(settings.name, settings.first_day, described))
+        case = _Case(connection, limits, files, set(), [])
+        contents = scan(source, files.values())[1]
+        for table, file in files.items():
+            if table not in added:
+                shutil.copyfile(file, beside / file.name)
+        for table, columns in added.items():
+            schema, before = TABLES[table], dict[str, Array]()
+            if table in files:
+                loaded = _load(case, schema, files[table], contents[files[table].name])
+                assert loaded is not None
+                before = sql.text_columns(connection, loaded)
+            rows = _stacked(schema, before, columns)
+            copy_rows(connection, beside / f"{table}.csv", rows, neutral=False)
+        faults = check(beside, limits=limits)
+        if faults:
+            raise InputError(faults)
+
+
+def _stacked(
+    schema: Table, before: Mapping[str, Array], added: Mapping[str, Sequence[Any]]
+) -> dict[str, Array]:
+    """Return the texts of rows above those of others, None where one has no such column."""
+    above = max((len(values) for values in before.values()), default=0)
+    below = max((len(values) for values in added.values()), default=0)
+    rows = {}
+    for column in schema.columns:
+        if column.name in before or column.name in added:
+            cells = np.full(above + below, None, dtype=object)
+            cells[:above] = before.get(column.name)
+            cells[above:] = [_cell(value) for value in added.get(column.name, [None] * below)]
+            rows[column.name] = cells
+    return rows
 
 
 def _known_columns(table: str, columns: Mapping[str, Any]) -> None:

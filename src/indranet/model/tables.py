@@ -234,6 +234,16 @@ def typed_columns(connection: duckdb.DuckDBPyConnection, table: Loaded) -> dict[
     return result
 
 
+def text_columns(connection: duckdb.DuckDBPyConnection, table: Loaded) -> dict[str, Array]:
+    """Return the cells of a loaded table as they stand in its file, None where empty."""
+    chosen = ", ".join(quoted(name) for name in table.columns)
+    fetched = connection.execute(f"SELECT {chosen} FROM {table.relation}").fetchnumpy()
+    return {
+        name: np.ma.filled(np.ma.asarray(values, dtype=object), None)
+        for name, values in fetched.items()
+    }
+
+
 def _strings(connection: duckdb.DuckDBPyConnection, column: str, relation: str) -> Array:
     fetched = connection.execute(
         f"SELECT coalesce({quoted(column)}, '') AS text FROM {relation}"

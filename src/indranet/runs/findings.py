@@ -29,6 +29,8 @@ KIND_WORDS = {
     "site": "site",
     "service": "service",
     "facility": "facility",
+    "vulnerability": "vulnerability",
+    "domain": "domain",
 }
 """Kind of candidate to the word that stands behind a name."""
 COUNTRY_KINDS = ("territory", "jurisdiction")

@@ -16,7 +16,8 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_MANAGES = [FUNCTIONS.index(name) for name in FUNCTION_GROUPS["management"]]
+MANAGES = [FUNCTIONS.index(name) for name in FUNCTION_GROUPS["management"]]
+"""Functions whose products manage others."""
 _STATUS = TABLES["vulnerabilities"].column("status").choices
 _UNTRUSTED = TABLES["vulnerabilities"].column("effect").choices.index("untrusted")
 HOURS = 24
@@ -118,7 +119,7 @@ def domain(ground: Groundwork, operator: int, product: int) -> Codes:
     products[product] = True
     under = containing(network, products)
     rows = network["products"]
-    if rows["function"][product] in _MANAGES and rows["firm"][product] >= 0:
+    if rows["function"][product] in MANAGES and rows["firm"][product] >= 0:
         under |= rows["firm"] == rows["firm"][product]
     return np.flatnonzero(mine & under[pairs.product])
 
@@ -150,6 +151,23 @@ def attackable(network: Network, vulnerabilities: Sequence[str]) -> Flags:
         rows, _ = flawed_products(network, name)
         found[network["vulnerabilities"]["product"][rows]] = True
     return containing(network, found)
+
+
+def reached_by(ground: Groundwork, vulnerability: str) -> Codes:
+    """Return the operators' units that a vulnerability may reach, as positions in the pairs.
+
+    Units of products that have it or contain one that has; where it is in an operator's manager,
+    all that this manages as well. Products of unknown status count.
+    """
+    network, pairs = ground.network, ground.pairs
+    rows, _ = flawed_products(network, vulnerability)
+    flawed = network["vulnerabilities"]["product"][rows].astype(np.int64)
+    products = np.zeros(len(network["products"]), dtype=bool)
+    products[flawed] = True
+    _, managed = _managers(ground, flawed)
+    return np.unique(
+        np.concatenate([np.flatnonzero(containing(network, products)[pairs.product]), *managed])
+    )
 
 
 def attack(
@@ -213,7 +231,7 @@ def _managers(ground: Groundwork, products: Codes) -> tuple[Codes, tuple[Codes, 
     As position among the products and operator, shape (managers, 2).
     """
     network, pairs = ground.network, ground.pairs
-    manages = np.isin(network["products"]["function"][products], _MANAGES)
+    manages = np.isin(network["products"]["function"][products], MANAGES)
     found = [
         (place, int(operator))
         for place in np.flatnonzero(manages).tolist()

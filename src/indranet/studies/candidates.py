@@ -9,14 +9,20 @@ import numpy.typing as npt
 
 from indranet.errors import UsageError
 from indranet.model.network import Network
+from indranet.model.schema import TABLES
+from indranet.studies.attacks import MANAGES, containing, domain, reached_by
 from indranet.studies.compile import Compiled
+from indranet.studies.groundwork import Groundwork
 from indranet.studies.reaches import signal_lanes
 
 DEFAULT_KINDS: tuple[str, ...] = (
     "firm", "territory", "jurisdiction", "control", "product", "plant", "passage", "lane",
 )  # fmt: skip
 KINDS_ON_REQUEST: tuple[str, ...] = ("site", "service", "facility")
+UNITS: tuple[str, ...] = ("vulnerability", "domain")
+"""Kinds, on request as well, that take away installed units of products."""
 
+_SOFTWARE = TABLES["products"].column("kind").choices.index("software")
 _SAME = {"vendor": "firm", "operator": "firm", "component": "product", "country": "territory",
          "cable": "lane"}  # fmt: skip
 
@@ -33,7 +39,8 @@ class Candidates:
         Country of the candidate (seat of a firm, territory of a plant ...), position among the
         countries, -1 for none, shape (candidates,).
     start, things
-        Codes over all kinds of what goes with each candidate, compressed sparse rows.
+        Codes over all kinds of what goes with each candidate, compressed sparse rows; above them
+        stand positions in `Groundwork.pairs` for units that go.
     """
 
     kind: npt.NDArray[np.object_]
@@ -44,7 +51,7 @@ class Candidates:
 
     def gates(self, compiled: Compiled) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         """Return the gates to force down for each candidate, compressed sparse rows."""
-        return self.start, compiled.own[self.things]
+        return self.start, np.concatenate([compiled.own, compiled.units])[self.things]
 
     def pick(self, which: npt.NDArray[np.integer]) -> "Candidates":
         """Return some of the candidates, in the order given."""
@@ -93,7 +100,9 @@ def default_kinds(network: Network) -> tuple[str, ...]:
     return DEFAULT_KINDS if behind else KINDS_ON_REQUEST
 
 
-def candidates(network: Network, by: Sequence[str] = ()) -> Candidates:
+def candidates(
+    network: Network, by: Sequence[str] = (), ground: Groundwork | None = None
+) -> Candidates:
     """Return every candidate of some kinds, of `default_kinds` where none are named.
 
     Of lanes only those that carry signals are taken away by default: goods that find one way closed
@@ -105,6 +114,10 @@ def candidates(network: Network, by: Sequence[str] = ()) -> Candidates:
     - jurisdiction: firms seated in a country, and what they control, wherever it stands.
     - product: its making, everywhere; installed units run on.
     - plant, passage, lane, site, service, facility: the thing itself.
+    - vulnerability: all installed units that it reaches, those that nobody vouches for included.
+    - domain: an operator's units under one manager, or with one software in them.
+
+    The last two need the case made ready, `ground`.
 
     Raises
     ------
@@ -116,7 +129,10 @@ def candidates(network: Network, by: Sequence[str] = ()) -> Candidates:
     countries: list[int] = []
     parts: list[npt.NDArray[np.integer]] = []
     for kind in dict.fromkeys(by or default_kinds(network)):
-        found = _of_kind(network, kind)
+        if kind in UNITS and ground is not None:
+            found = _units(ground, kind)
+        else:
+            found = _of_kind(network, kind)
         if kind == "lane" and not by:
             carries = signal_lanes(network)
             found = [row for row, kept in zip(found, carries.tolist(), strict=True) if kept]
@@ -153,8 +169,9 @@ def _of_kind(network: Network, kind: str) -> list[tuple[str, int, npt.NDArray[np
     if kind == "product":
         return _products(network)
     if kind not in (*DEFAULT_KINDS, *KINDS_ON_REQUEST):
-        known = ", ".join((*DEFAULT_KINDS, *KINDS_ON_REQUEST))
-        near = get_close_matches(kind.lower(), (*DEFAULT_KINDS, *KINDS_ON_REQUEST), n=1)
+        kinds = (*DEFAULT_KINDS, *KINDS_ON_REQUEST, *UNITS)
+        known = ", ".join(kinds)
+        near = get_close_matches(kind.lower(), kinds, n=1)
         meant = _SAME.get(kind.lower(), near[0] if near else "")
         hint = f"{kind} is written {meant}; " if meant else ""
         raise UsageError(f"nothing of kind {kind!r} can be taken away: {hint}choose from {known}")
@@ -164,6 +181,35 @@ def _of_kind(network: Network, kind: str) -> list[tuple[str, int, npt.NDArray[np
         (str(name), int(country[i]), np.array([first + i]))
         for i, name in enumerate(network.names[kind])
     ]
+
+
+def _units(ground: Groundwork, kind: str) -> list[tuple[str, int, npt.NDArray[np.integer]]]:
+    """Return identifier, country and units of each vulnerability or domain that reaches any."""
+    network = ground.network
+    if kind == "vulnerability":
+        flaws = sorted(set(network["vulnerabilities"].text("vulnerability")))
+        found = [(name, -1, network.size + reached_by(ground, name)) for name in flaws]
+        return [row for row in found if len(row[2])]
+    firms, products, seats = (
+        network.names["firm"], network.names["product"], network["firms"]["country"],
+    )  # fmt: skip
+    return [
+        (f"{firms[operator]}/{products[product]}", int(seats[operator]), network.size + units)
+        for operator, product, units in _domains(ground)
+    ]
+
+
+def _domains(ground: Groundwork) -> list[tuple[int, int, npt.NDArray[np.int64]]]:
+    """Return operator, product and units of each domain: of managers, and of software."""
+    network, pairs = ground.network, ground.pairs
+    soft = network["products"]["kind"] == _SOFTWARE
+    shared = np.isin(network["products"]["function"], MANAGES) | soft
+    found = []
+    for product in np.flatnonzero(shared).tolist():
+        held = containing(network, np.arange(len(shared)) == product)[pairs.product]
+        for operator in np.unique(pairs.operator[held & (pairs.operator >= 0)]).tolist():
+            found.append((operator, product, domain(ground, operator, product)))
+    return found
 
 
 def _countries(network: Network, kind: str) -> npt.NDArray[np.int64]:

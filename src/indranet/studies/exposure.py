@@ -112,11 +112,11 @@ def exposure(
     UsageError
         When a kind of candidate, a country, an authority or an identifier is unknown.
     """
-    asked = candidates(network, by)
     day = network.first_day if on is None else on
     ground = groundwork(
         network, on=day, apart="site" in by, failing=availability or reasons is not None
     )
+    asked = candidates(network, by, ground)
     excluded = None if authority is None else exclusions(ground, authority, day)
     asked_for = None if reasons is None else question(network, asked, reasons)
     alone = partners_alone(ground, only) if only else None

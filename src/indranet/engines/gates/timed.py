@@ -393,7 +393,7 @@ def begin(
         tried=np.empty(len(timed.starts), np.int32), counts=np.zeros(kernels.COUNTS, np.int64),
         time=np.full(slots, np.inf), heap=np.empty(slots, np.int32),
         place=np.full(slots, -1, np.int32), lacking=lacking.astype(np.uint8),
-        empty=timed.empty.astype(np.uint8), unit_state=np.zeros(units, np.uint8),
+        empty=timed.empty.astype(np.uint8), due=np.empty(supports, np.int32), unit_state=np.zeros(units, np.uint8),
         unit_left=np.zeros(units), unit_count=np.zeros(units, np.uint64),
         unit_low=np.zeros(units, np.uint64), unit_high=np.zeros(units, np.uint64),
         free=timed.crews.copy(), head=np.full(len(timed.crews), -1, np.int32),
@@ -423,7 +423,8 @@ def advance(timed: Timed, course: Course, until: float) -> None:
     the state before, first the greatest fixed point below it, then the least one above that. So a
     circle that has gone down comes back only if something outside it brings it back. Supports last
     for their hours from the loss of their source, whether or not their user is up, and are whole
-    again as soon as it is back. Units fail whether or not they have what they need.
+    again as soon as it is back; a source that is back at the very moment at which they run out is
+    back in time. Units fail whether or not they have what they need.
 
     Parameters
     ----------

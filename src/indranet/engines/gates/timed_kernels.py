@@ -30,9 +30,12 @@ QUEUED = np.uint8(2)  # waits for a crew
 REPAIRED = np.uint8(3)
 PAUSED = np.uint8(4)  # has a crew, and waits for what its repair needs
 
+SOUGHT = np.uint8(2)
+"""State of a node that was up, while it is found again whether anything outside holds it up."""
+
 # Where each number stands in `State.counts`.
-FALLS, RISES, CHANGED, LOGGED, HEAP, SUSPECTS, LOST = range(7)
-COUNTS = 7
+FALLS, RISES, CHANGED, LOGGED, HEAP, SUSPECTS, LOST, DUE = range(8)
+COUNTS = 8
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -93,6 +96,7 @@ class State(NamedTuple):
     place: Array  # of each slot in the heap, -1 for none
     lacking: Array
     empty: Array
+    due: Array  # supports whose hours are over at this moment
     unit_state: Array
     unit_left: Array
     unit_count: Array
@@ -168,8 +172,8 @@ def _happen(net: Net, state: State, slot: Integer) -> None:
     hour = state.time[slot]
     if slot < supports:
         schedule(state, slot, np.inf)
-        state.empty[slot] = 1
-        force(state, np.int64(net.support_gate[slot]), 1)
+        state.due[state.counts[DUE]] = slot
+        state.counts[DUE] += 1
     elif slot < supports + units:
         unit = slot - supports
         schedule(state, slot, np.inf)
@@ -214,7 +218,7 @@ def settle(net: Net, state: State) -> None:
         while seen < counts[CHANGED]:
             _look(net, state, np.int64(state.changed[seen]))
             seen += 1
-        if counts[FALLS] == 0 and counts[RISES] == 0:
+        if counts[FALLS] == 0 and counts[RISES] == 0 and not _run_out(net, state):
             break
         # What changed once may change again: its clocks are looked at anew.
         seen = 0
@@ -236,6 +240,20 @@ def settle(net: Net, state: State) -> None:
                 counts[LOGGED] += 1
         state.was[node] = 2
     counts[CHANGED] = 0
+
+
+@kernel
+def _run_out(net: Net, state: State) -> bool:
+    """Empty the supports whose hours are over and whose source is not back at this very moment."""
+    found = False
+    while state.counts[DUE] > 0:
+        state.counts[DUE] -= 1
+        support = np.int64(state.due[state.counts[DUE]])
+        if state.lacking[support] and math.isinf(state.time[support]):
+            state.empty[support] = 1
+            force(state, np.int64(net.support_gate[support]), 1)
+            found = True
+    return found
 
 
 @kernel
@@ -419,7 +437,7 @@ def _find_again(net: Net, state: State, group: Integer) -> None:
         if state.up[node]:
             state.scratch[were] = node
             were += 1
-            state.up[node] = 0
+            state.up[node] = SOUGHT
             _add_inside(net, state, node, group, -1)
     rises = 0
     for k in range(were):
@@ -436,18 +454,18 @@ def _find_again(net: Net, state: State, group: Integer) -> None:
             if net.group[user] != group:
                 continue
             state.total[user] += net.user_weight[e]
+            # Who was down before may rise as well at this moment, but only once all has fallen.
             if (
-                not state.up[user]
+                state.up[user] == SOUGHT
                 and state.forced[user] == 0
                 and state.total[user] >= net.threshold[user]
             ):
-                # Nothing in the group was up that is not among those being found again.
                 state.up[user] = 1
                 state.scratch[len(state.up) + rises] = user
                 rises += 1
     for k in range(were):
         node = np.int64(state.scratch[k])
-        if not state.up[node]:
+        if state.up[node] == SOUGHT:
             state.up[node] = 1
             _note(state, node)
             state.up[node] = 0
