@@ -49,7 +49,9 @@ def case(tmp_path: Path) -> Path:
 
 def places(tmp_path: Path, *rows: tuple[str, float, int, str]) -> Path:
     file = tmp_path / "places.csv"
-    lines = [f"{name},{metres / DEGREE_M!r},10,{people},{area}" for name, metres, people, area in rows]
+    lines = [
+        f"{name},{metres / DEGREE_M!r},10,{people},{area}" for name, metres, people, area in rows
+    ]
     file.write_text("place,lat,lon,people,area\n" + "\n".join(lines) + "\n")
     return file
 

@@ -24,3 +24,42 @@ def test_what_stands_behind_is_taken_away_where_there_is_any(tmp_path: Path) -> 
     assert default_kinds(network) == DEFAULT_KINDS
     kinds = set(exposure(network).tables["reach"]["kind"].tolist())
     assert kinds == {"firm"}
+
+
+def test_flaws_and_domains_take_installed_units_with_them(tmp_path: Path) -> None:
+    """Operators a and b run v's core, with a library in it; a's radios are managed with v's EMS."""
+    sites = ["core-a", "ru-a", "core-b", "ru-b"]
+    network = network_of(
+        tmp_path / "c",
+        countries={"country": ["AAA"]},
+        firms={"firm": ["a", "b", "v", "w"], "country": ["AAA"] * 4},
+        products={
+            "product": ["core", "radio-v", "radio-w", "manager", "library"],
+            "kind": ["equipment", "equipment", "equipment", "software", "software"],
+            "firm": ["w", "v", "w", "v", ""], "function": ["AMF", "RU", "RU", "EMS", ""],
+        },
+        components={"product": ["core"], "component": ["library"]},
+        sites={
+            "site": sites, "operator": ["a", "a", "b", "b"], "country": ["AAA"] * 4,
+            "kind": ["core", "radio"] * 2,
+        },
+        equipment={
+            "site": [*sites, "core-a"], "function": ["AMF", "RU", "AMF", "RU", "EMS"],
+            "product": ["core", "radio-v", "core", "radio-w", "manager"],
+        },
+        services={"service": ["call-a", "call-b"], "people": [800, 200]},
+        needs={"user": ["call-a", "call-b"], "need": ["radio"] * 2, "input": ["ru-a", "ru-b"]},
+        vulnerabilities={
+            "vulnerability": ["in-library", "in-manager", "in-nothing"],
+            "product": ["library", "manager", "radio-v"],
+            "status": ["affected", "", "not_affected"],
+        },
+    )  # fmt: skip
+    found = exposure(network, by=("vulnerability", "domain"))
+    rows = found.tables["reach"]
+    now = (rows["horizon"] == "now") & (rows["plane"] == "works")
+    lost = dict(zip(rows["id"][now].tolist(), rows["people_lost"][now].tolist(), strict=True))
+    assert lost == {
+        "in-library": 1000, "in-manager": 800, "a/library": 800, "b/library": 200,
+        "a/manager": 800,
+    }  # fmt: skip

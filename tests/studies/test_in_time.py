@@ -12,6 +12,7 @@ from indranet.errors import InputError
 from indranet.model.case import read
 from indranet.model.network import Network
 from indranet.model.scenario import Scenario, read_scenario
+from indranet.studies import in_time
 from indranet.studies.stress import Stress, stress
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
@@ -390,3 +391,22 @@ def test_what_names_nothing_is_a_fault(two: Network, event: dict[str, Any], said
 def test_what_the_case_does_not_hold_is_a_fault(two: Network, asked: str) -> None:
     with pytest.raises(InputError, match="needs the table"):
         stress(two, scenario(**{asked: True}))
+
+
+@pytest.mark.parametrize("hours", [6, 20])
+def test_exact_times_and_steps_give_the_same_answer(
+    two: Network, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [
+        {"do": "misconfigure", "what": "a>radio-v", "day": 1, "reversed_after_hours": hours},
+        {"do": "outage", "what": "core-b", "day": 1.25, "lasts_days": 0.5},
+        {"do": "exploit", "what": "flaw", "day": 4, "patch": "fixed"},
+    ]
+    exact = stress(two, scenario(*events))
+    monkeypatch.setattr(in_time, "MANY", 0)
+    steps = stress(two, scenario(*events))
+    services = {name: spans for name, spans in outages(exact).items() if name.startswith("call")}
+    assert outages(steps) == services  # of sites, steps tell the sum alone
+    for table in ("totals", "services", "hours"):
+        for name, column in exact.tables[table].items():
+            assert column.tolist() == steps.tables[table][name].tolist()

@@ -29,6 +29,8 @@ OVERHEAD = {"DL FR1": 0.14, "DL FR2": 0.18, "UL FR1": 0.08, "UL FR2": 0.10}
 """Part of the resources that carries no data (TS 38.306, clause 4.1.2)."""
 MODULATION = {"QPSK": 2, "16QAM": 4, "64QAM": 6, "256QAM": 8}
 """Bits of a symbol."""
+
+
 @dataclass(frozen=True)
 class Device:
     """A class of devices: the 3GPP release from which on networks serve it, and its carrier.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,7 @@ def cover(
         When the files are not a case and a table of places, a name is unknown, a number is out of
         range, no site is left, or the folder holds something.
     """
-    if len(files) != 2:  # noqa: PLR2004
+    if len(files) != 2:
         raise UsageError(f"{len(files)} files given: give a case, then a CSV file of places")
     case, table = files
     network, places = read(case), read_places(table)
@@ -132,18 +133,14 @@ def read_places(file: Path) -> Populated:
         if reading.full:
             break
     reading.stop_if_faulty()
-    numbers = {name: np.array(columns[name], dtype=np.float64) for name in _RANGE}
-    texts = {name: values for name, values in columns.items() if name not in _RANGE}
-    return Populated(**texts, **numbers)
+    lat, lon, people = (np.array(columns[name], dtype=np.float64) for name in _RANGE)
+    texts = [columns[name] for name in _COLUMNS if name not in _RANGE]
+    return Populated(texts[0], lat, lon, people, *texts[1:])
 
 
-def _check_place(
-    reading: Reading, file: str, row: int, line: int, values: dict[str, str]
-) -> None:
+def _check_place(reading: Reading, file: str, row: int, line: int, values: dict[str, str]) -> None:
     def note(column: str, problem: str, remedy: str) -> None:
-        reading.note(
-            file, row, column, values[column], problem=problem, remedy=remedy, line=line
-        )
+        reading.note(file, row, column, values[column], problem=problem, remedy=remedy, line=line)
 
     if not values["place"]:
         note("place", "is empty", "give the place an identifier")
@@ -224,7 +221,7 @@ def _write(
 ) -> None:
     count = np.diff(reached.start)
     kept = np.flatnonzero(count).tolist()
-    services = {
+    services: dict[str, Sequence[Any]] = {
         name: [values[i] for i in kept]
         for name, values in (
             ("service", places.place), ("name", places.name), ("country", places.country),
@@ -233,7 +230,7 @@ def _write(
     }  # fmt: skip
     users = np.repeat(np.arange(len(count)), count).tolist()
     names = network.names["site"]
-    needs = {
+    needs: dict[str, Sequence[Any]] = {
         "user": [f"service:{places.place[i]}" for i in users],
         "need": ["coverage"] * len(users),
         "input": [f"site:{names[i]}" for i in reached.sites],

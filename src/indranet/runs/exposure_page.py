@@ -59,10 +59,10 @@ _KIND_NOTES = {
     "lack spares and support.",
     "plant": "One factory, and what it makes.",
     "passage": "A strait, canal or cape closed to ships.",
-    "vulnerability": "A flaw used everywhere at once: all installed units that contain a product that "
-    "has it, and what such a unit manages.",
-    "domain": "What one operator runs under one manager, or with one software in it: one bad change "
-    "reaches all of it.",
+    "vulnerability": "A flaw used everywhere at once: all installed units that contain a product "
+    "that has it, and what such a unit manages.",
+    "domain": "What one operator runs under one manager, or with one software in it: one bad "
+    "change reaches all of it.",
     "lane": "A way for goods or signals between two places: a sea route, a cable.",
 }
 

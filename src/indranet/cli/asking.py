@@ -1,55 +1,35 @@
-"""The command line: each command reads files, calls one function of the package, writes a run."""
+"""Commands that ask: each reads files, calls one function of the package, writes a run."""
 
 import json
 import os
 import shutil
-import signal
 import sys
 import time
-import traceback
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from indranet import __version__
-from indranet.errors import Fault, InputError, NoAnswerError, UsageError
+from indranet.cli.shared import (
+    Case,
+    FileGigabytes,
+    Json,
+    MostColumns,
+    Out,
+    Quiet,
+    limits,
+    made,
+    read_case,
+    say,
+)
+from indranet.errors import InputError, UsageError
 from indranet.runs.progress import draws_done, progress
 
 if TYPE_CHECKING:
-    from indranet.model.files import Limits
     from indranet.model.network import Network
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
-
-# Modules that take a while to import are imported inside the commands: --help answers at once.
-
-app = typer.Typer(
-    name="indranet",
-    help="What networks and critical services depend on, and what a loss takes away.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-generate_app = typer.Typer(no_args_is_help=True, help="Make a synthetic case of any size.")
-app.add_typer(generate_app, name="generate")
-
-Case = Annotated[
-    Path, typer.Argument(metavar="CASE", help="Folder of a case, a zip of it, or indo-pacific.")
-]
-Out = Annotated[Path | None, typer.Option("--out", help="Where to write; never overwritten.")]
-Into = Annotated[Path, typer.Option("--into", help="Folder of the new case.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the summary alone, as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-FileGigabytes = Annotated[
-    float, typer.Option("--max-file-gb", help="Refuse larger files, and zips that unpack to twice.")
-]
-MostColumns = Annotated[int, typer.Option("--max-columns", help="Refuse tables with more columns.")]
-
 
 _PARTNERS = ("IND", "JPN", "USA", "AUS", "ISR")
 """Countries of which the demo asks what they can make alone."""
@@ -57,14 +37,13 @@ _SCENARIO = "memory-shortage"
 """What the demo lets happen."""
 
 
-@app.command()
 def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     """Ask the bundled Indo-Pacific case its questions; write demo-run/report.html."""
     from indranet.model.scenario import find_scenario
 
     folder, silent = Path("demo-run"), quiet or json_only
     _clear_demo(folder)
-    network = _read(Path("indo-pacific"), silent)
+    network = read_case(Path("indo-pacific"), silent)
     asked = {"only": _PARTNERS, "pairs": True, "availability": True}
     inputs = ["indo-pacific", "--only", ",".join(_PARTNERS), "--pairs", "--availability"]
     exposed = _expose(network, folder / "exposure", inputs, silent, asked)
@@ -88,28 +67,6 @@ def _clear_demo(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-@app.command()
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new case.")],
-    example: Annotated[str, typer.Option(help="Case to start from.")] = "starter",
-    json_only: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Start a case of your own: headers, data dictionary, a worked row in each table."""
-    from indranet.model.template import write_template
-
-    write_template(folder, example)
-    silent = _made("case", folder, json_only, quiet)
-    _say(silent, f"{folder} holds a worked case: put your rows in the place of its rows, then")
-    _say(silent, f"  indranet check {folder}")
-    _say(silent, f"  indranet exposure {folder}")
-    scenario = folder / (
-        "scenario.toml" if example == "starter" else "scenarios/malacca-closed.toml"
-    )
-    _say(silent, f"  indranet stress {folder} {scenario}")
-
-
-@app.command()
 def check(
     what: Annotated[Path, typer.Argument(metavar="CASE|RUN", help="Case, or folder of a run.")],
     max_file_gb: FileGigabytes = 4.0,
@@ -126,16 +83,15 @@ def check(
         from indranet.model.case import check as check_case
 
         with progress(f"checking {what}", quiet or json_only):
-            faults = check_case(what, limits=_limits(max_file_gb, max_columns))
+            faults = check_case(what, limits=limits(max_file_gb, max_columns))
     if json_only:
         typer.echo(json.dumps({"faults": [vars(fault) for fault in faults]}, indent=2))
     if faults:
         raise InputError(faults)
     if not json_only:
-        _say(quiet, f"{what}: no fault found")
+        say(quiet, f"{what}: no fault found")
 
 
-@app.command()
 def describe(
     case: Case,
     max_file_gb: FileGigabytes = 4.0,
@@ -147,7 +103,7 @@ def describe(
     from indranet.runs.words import table_lines
     from indranet.studies.description import describe as describe_network
 
-    network = _read(case, quiet or json_only, _limits(max_file_gb, max_columns))
+    network = read_case(case, quiet or json_only, limits(max_file_gb, max_columns))
     found = describe_network(network)
     if json_only:
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -159,7 +115,6 @@ def describe(
         typer.echo(f"- {gap}")
 
 
-@app.command()
 def exposure(
     case: Case,
     by: Annotated[
@@ -216,7 +171,7 @@ def exposure(
     }
     if systemic:
         asked |= {"tolerance": tolerance, "weight": _weight(weight)}
-    network = _read(case, silent, _limits(max_file_gb, max_columns))
+    network = read_case(case, silent, limits(max_file_gb, max_columns))
     options = {"by": by, "only": only, "authority": authority, "on": on, "reasons": reasons}
     inputs = [str(case)]
     inputs += [word for name, text in options.items() if text for word in (f"--{name}", text)]
@@ -224,10 +179,9 @@ def exposure(
     inputs += ["--tolerance", f"{tolerance:g}", "--weight", weight] if systemic else []
     run = _expose(network, folder, inputs, silent, {k: v for k, v in asked.items() if v})
     _finish(run, json_only, quiet)
-    _say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
+    say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
 
-@app.command()
 def stress(
     case: Case,
     scenario: Annotated[
@@ -266,15 +220,14 @@ def stress(
     asked = find_scenario(scenario)
     other = {"draws": draws, "seed": seed}
     asked = asked.model_copy(update={k: v for k, v in other.items() if v is not None})
-    network = _read(case, silent, _limits(max_file_gb, max_columns))
+    network = read_case(case, silent, limits(max_file_gb, max_columns))
     inputs = [str(case), scenario, "--draws", str(asked.draws), "--seed", str(asked.seed)]
     inputs += ["--detail"] if detail else []
     run = _stress(network, asked, folder, inputs, silent, workers, cluster, detail)
     _finish(run, json_only, quiet)
-    _say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
+    say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
 
-@app.command()
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
@@ -294,85 +247,8 @@ def report(
     if xlsx:
         with progress("writing the workbook", quiet or json_only):
             workbook(opened, page.with_suffix(".xlsx"))
-        _say(quiet or json_only, f"workbook: {page.with_suffix('.xlsx')}")
-    _made("report", page, json_only, quiet)
-
-
-@app.command(name="import")
-def import_(
-    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="faulttree, trade")],
-    sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read.")],
-    into: Into,
-    smallest_share: Annotated[
-        float, typer.Option("--smallest-share", help="Of trade: leave out smaller purchases.")
-    ] = 0.0,
-    json_only: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Make a case from another format (faulttree: Open-PSA MEF; trade: input-output table)."""
-    from indranet.intake.faulttree import faulttree
-    from indranet.intake.trade import trade
-
-    formats: dict[str, Callable[[list[Path], Path], None]] = {
-        "faulttree": faulttree,
-        "trade": partial(trade, smallest_share=smallest_share),
-    }
-    if format_ not in formats:
-        raise UsageError(f"no format {format_!r}: choose from {', '.join(formats)}")
-    if smallest_share and format_ != "trade":
-        raise UsageError("--smallest-share is of the format trade alone: leave it out")
-    formats[format_](sources, into)
-    _say(_made("case", into, json_only, quiet), f"{into} holds the case")
-
-
-@generate_app.command()
-def country(
-    into: Into,
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")],
-    sites: Annotated[int, typer.Option(help="Number of sites.", min=1)] = 10_000,
-    of: Annotated[str, typer.Option("--country", help="ISO 3166-1 alpha-3 code.")] = "IND",
-    json_only: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Make a calibrated national case of any size."""
-    from indranet.intake.generate import country as generate_country
-
-    with progress(f"generating {sites:,} sites", quiet or json_only):
-        generate_country(into, sites=sites, seed=seed, country=of)
-    _say(_made("case", into, json_only, quiet), f"{into} holds the case")
-
-
-@generate_app.command()
-def firms(
-    into: Into,
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")],
-    firms: Annotated[int, typer.Option("--firms", help="Number of firms.", min=1)] = 10_000,
-    table: Annotated[
-        Path | None, typer.Option("--table", help="Input-output table that they add up to.")
-    ] = None,
-    json_only: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Make a network of firms of any size that adds up to an input-output table."""
-    from indranet.intake.firms import firms as generate_firms
-
-    with progress(f"generating {firms:,} firms", quiet or json_only):
-        generate_firms(into, firms=firms, seed=seed, table=table)
-    _say(_made("case", into, json_only, quiet), f"{into} holds the case")
-
-
-def _made(what: str, path: Path, json_only: bool, quiet: bool) -> bool:
-    """Print what was made as JSON where that was asked; return whether words are unwanted."""
-    if json_only:
-        typer.echo(json.dumps({what: str(path)}))
-    return json_only or quiet
-
-
-def _read(case: Path, silent: bool, limits: "Limits | None" = None) -> "Network":
-    from indranet.model.case import LIMITS, read
-
-    with progress(f"reading {case}", silent):
-        return read(case, limits=limits or LIMITS)
+        say(quiet or json_only, f"workbook: {page.with_suffix('.xlsx')}")
+    made("report", page, json_only, quiet)
 
 
 def _expose(
@@ -476,14 +352,7 @@ def _write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:
 
     with progress("drawing the report", quiet):
         write(runs, out)
-    _say(quiet, f"report: {out}")
-
-
-def _limits(file_gigabytes: float, columns: int) -> "Limits":
-    from indranet.model.files import Limits as Made
-
-    size = int(file_gigabytes * (1 << 30))
-    return Made(file_bytes=size, unpacked_bytes=2 * size, columns=columns)
+    say(quiet, f"report: {out}")
 
 
 def _vacant(folder: Path) -> Path:
@@ -501,94 +370,3 @@ def _day(text: str | None) -> Any:
         return np.datetime64(time.strftime("%Y-%m-%d", time.strptime(text, "%Y-%m-%d")), "D")
     except ValueError:
         raise UsageError(f"--on {text!r} is no date: write YYYY-MM-DD") from None
-
-
-def _say(quiet: bool, text: str) -> None:
-    if not quiet:
-        typer.echo(text)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Take what the whole command takes."""
-    del version
-
-
-def _print_faults(faults: tuple[Fault, ...], more: bool) -> None:
-    for fault in faults:
-        sys.stderr.write(f"{fault}\n")
-    count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-    sys.stderr.write(f"{count}{' and more' if more else ''}\n")
-
-
-_SIGNALS: list[int] = []
-"""Signals that asked for an end. A library may turn the interruption into an error of its own."""
-
-
-def _stopped(number: int, _: object) -> None:
-    _SIGNALS.append(number)
-    raise KeyboardInterrupt
-
-
-def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code.
-
-    0 done, 1 input at fault, 2 wrong usage, 3 no answer within the limits, 70 an error of ours,
-    130 interrupted.
-    """
-    try:
-        result = app(args=arguments, standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except InputError as error:
-        _print_faults(error.faults, error.more)
-        return 1
-    except UsageError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except typer.Exit as done:
-        return done.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted; nothing half-written is left\n")
-        return 130
-    except typer.TyperException as error:
-        sys.stderr.write(f"{error.format_message()}\n")
-        return 2
-    except NoAnswerError as error:
-        sys.stderr.write(f"{error}\n")
-        return 3
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        sys.stderr.write(f"{error.filename or 'a file'}: {error.strerror or error}\n")
-        return 1
-    except Exception:
-        if _SIGNALS:
-            sys.stderr.write("interrupted; nothing half-written is left\n")
-            return 130
-        traceback.print_exc()
-        sys.stderr.write("this is an error of indranet, not of your input: please report it\n")
-        return 70
-
-
-def main() -> None:
-    """Run the command line and leave with its exit code."""
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _stopped)
-        code = run()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-    except KeyboardInterrupt:
-        code = 130
-    sys.exit(code)
