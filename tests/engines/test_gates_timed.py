@@ -252,6 +252,21 @@ def test_a_hold_that_waits_counts_only_while_it_can_be_ended() -> None:
     assert told(course.told()) == [(1, 0, False)]
 
 
+def test_a_change_taken_back_over_what_it_took_down_stays_dark() -> None:
+    # A change holds the network 0 down; who takes it back comes over the management 1, which needs
+    # the network. A line of its own, 2, would do as well where there is one.
+    gates = net([LEAF, needs(0), LEAF])
+    system = timed(gates, watch=[0, 1])
+    course = begin(system, [Hold(1, 4, np.array([0], np.int32), waits=1)])
+    advance(system, course, 1000)
+    assert dark(system, course).tolist() == [True, True, False]
+    found = fewest_starts(system, course, [0, 1])
+    assert (len(found.nodes), found.fewest) == (1, True)
+    other = begin(system, [Hold(1, 4, np.array([0], np.int32), waits=2), held(2, 0, 1e6)])
+    advance(system, other, 1000)
+    assert not dark(system, other).any()
+
+
 def test_a_path_that_only_holds_itself_up_falls() -> None:
     # A source 0 feeds a ring of three; cut off, the ring does not feed itself.
     ring = net([LEAF, needs(0, 3, at_least=1, least=True), needs(1, 3, at_least=1, least=True),

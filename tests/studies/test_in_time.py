@@ -173,6 +173,8 @@ def test_taking_a_change_back_may_need_what_it_took_down(two: Network) -> None:
     itself = {**event, "reversal_needs": "core-a"}
     found = outages(stress(two, scenario(itself)))
     assert found["call-a"][0][:2] == (24.0, np.inf)
+    stuck = stress(two, scenario(itself))
+    assert stuck.summary["dark"] == ["call-a", "core-a", "ru-a1", "ru-a2"]
     other = {**event, "reversal_needs": "core-b"}
     cut = {"do": "outage", "what": "core-b", "day": 1.125, "lasts_days": 0.5}
     found = outages(stress(two, scenario(other, cut)))

@@ -31,20 +31,41 @@ class Starts:
     fewest: bool
 
 
-def held(timed: Timed, course: Course) -> Codes:
-    """Return the nodes that something holds down now, other than supports that ran out."""
-    forced = course.state.forced.astype(np.int64)
-    np.subtract.at(forced, timed.supports.gate, course.state.empty.astype(np.int64))
-    return np.flatnonzero(forced > 0).astype(np.int32)
+def held(timed: Timed, course: Course) -> tuple[Codes, Codes]:
+    """Return the nodes that something holds down now, and what each node's holds wait for.
+
+    Supports that ran out do not count, nor do holds whose end waits for a node that is down: the
+    node that all holds of a node wait for stands in the second array, -1 for none, shape (nodes,).
+    """
+    state, waits = course.state, np.full(len(timed), -1, dtype=np.int32)
+    forced = state.forced.astype(np.int64)
+    np.subtract.at(forced, timed.supports.gate, state.empty.astype(np.int64))
+    for number in state.waiting_holds.tolist():
+        asked = state.hold_waits[number]
+        if state.hold_on[number] and not state.up[asked]:
+            gates = state.hold_gate[state.hold_start[number] : state.hold_start[number + 1]]
+            mine = gates[(waits[gates] == asked) | (waits[gates] < 0)]
+            np.subtract.at(forced, mine, 1)
+            waits[mine] = asked
+    waits[forced > 0] = -1
+    return np.flatnonzero(forced > 0).astype(np.int32), waits
 
 
 def dark(timed: Timed, course: Course) -> Bools:
     """Return which nodes are down now though nothing that lasts keeps them down, shape (nodes,).
 
     They are up in the greatest fixed point for what is held down now, and down in the state that
-    the course came to: a circle that went down, with what hangs on it.
+    the course came to: a circle that went down, with what hangs on it, or a change that is taken
+    back only over what it took down.
     """
-    could, _ = long_run(timed.gates, held(timed, course), timed.supports)
+    gone, waits = held(timed, course)
+    while True:
+        could, _ = long_run(timed.gates, gone, timed.supports)
+        stuck = np.flatnonzero(waits >= 0).astype(np.int32)
+        stuck = np.setdiff1d(stuck[~could[waits[stuck]]], gone)
+        if not len(stuck):
+            break
+        gone = np.union1d(gone, stuck)
     could[timed.supports.gate] = False
     return could & ~course.up
 
@@ -111,7 +132,8 @@ class _Dark:
         self.timed, self.codes, self.lacks = timed, codes, lacks
         self.up = course.up
         self.gone = np.zeros(len(timed), dtype=bool)
-        self.gone[held(timed, course)] = True
+        gone, self.waits = held(timed, course)
+        self.gone[gone] = True
         self.gone[timed.supports.gate[course.state.empty > 0]] = True
 
     def left(self, chosen: Bools) -> Bools:
@@ -119,7 +141,7 @@ class _Dark:
         up = self.up.copy()
         up[self.codes[chosen]] = True
         gates = self.timed.gates
-        _raise(gates.start, gates.inputs, gates.weights, gates.threshold, self.gone, up)
+        _raise(gates.start, gates.inputs, gates.weights, gates.threshold, self.gone, self.waits, up)
         stays: Bools = ~up[self.codes]
         return stays
 
@@ -155,15 +177,16 @@ def _raise(
     weights: Array,
     threshold: Array,
     gone: Array,
+    waits: Array,
     up: Array,
 ) -> None:
-    """Let everything rise whose inputs are up."""
+    """Let everything rise whose inputs are up, and what it waits for."""
     queue = np.flatnonzero(~up)
     while len(queue):
         risen = 0
         for k in range(len(queue)):
             node = queue[k]
-            if gone[node]:
+            if gone[node] or (waits[node] >= 0 and not up[waits[node]]):
                 continue
             total = np.int64(0)
             for e in range(start[node], start[node + 1]):
