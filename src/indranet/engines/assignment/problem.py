@@ -318,7 +318,9 @@ def uses(asked: Problem, plan: Plan) -> Uses:
 
     def grouped(first: Array, count: int, values: Floats) -> Floats:
         place = first.astype(np.int64) * periods + period
-        return np.bincount(place, weights=values, minlength=count * periods).reshape(count, periods)
+        total = np.zeros((count, periods))
+        np.add.at(total.reshape(-1), place, values)
+        return total
 
     taken = np.zeros_like(asked.running)
     for part in range(asked.product.shape[1]):
@@ -326,8 +328,9 @@ def uses(asked: Problem, plan: Plan) -> Uses:
         there = np.flatnonzero(product >= 0)
         place = product[there].astype(np.int64) * periods + period[there]
         amount = asked.amounts[done[there], part]
-        taken += np.bincount(place, weights=amount, minlength=taken.size).reshape(taken.shape)
-    money = np.bincount(period, weights=asked.cost[done, option], minlength=periods)
+        np.add.at(taken.reshape(-1), place, amount)
+    money = np.zeros(periods)
+    np.add.at(money, period, asked.cost[done, option])
     spent = np.cumsum(money)
     back = np.zeros(periods)
     if asked.refund_lag < periods:
