@@ -47,14 +47,15 @@ def broken(asked: Problem, plan: Plan) -> list[Broken]:
         np.add.at(taken, place, _whole(asked.amounts[done[there], part]))
         np.add.at(pieces, place, 1)
     found += _over("deliveries", taken.cumsum(axis=1), asked.deliveries, pieces.cumsum(axis=1))
-    spent = _sums((period,), asked.cost[done, option], (periods,)).cumsum()
-    number = np.bincount(period, minlength=periods).cumsum()
-    for later in range(periods):
-        earlier = later - asked.refund_lag
-        back = int(spent[earlier]) * asked.refund_share if earlier >= 0 else 0.0
-        net = np.array([int(spent[later]) - int(np.floor(back))])
-        over = _over("cash", net, asked.cash[later : later + 1], number[later : later + 1])
-        found += [Broken("cash", (later,), one.used, one.limit) for one in over]
+    place = asked.purse[done], period
+    spent = _sums(place, asked.cost[done, option], asked.cash.shape).cumsum(axis=1)
+    number = np.zeros(asked.cash.shape, dtype=np.int64)
+    np.add.at(number, place, 1)
+    back = np.zeros_like(spent)
+    if asked.refund_lag < periods:
+        returned = np.floor(asked.refund_share * spent[:, : periods - asked.refund_lag])
+        back[:, asked.refund_lag :] = returned.astype(np.int64)
+    found += _over("cash", spent - back, asked.cash, number.cumsum(axis=1))
     for row, (column, last) in enumerate(zip(asked.caps.weight, asked.caps.last, strict=True)):
         mine = period <= last
         part = asked.weights[done[mine], column] * asked.caps.factor[row, option[mine]]

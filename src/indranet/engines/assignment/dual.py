@@ -103,7 +103,7 @@ def rows_of(asked: Problem) -> Rows:
 def attributes_of(asked: Problem) -> Attributes:
     """Return the arrays of a problem that the kernels price."""
     return Attributes(
-        asked.region, asked.cost, asked.work, asked.amounts, asked.product, asked.people,
+        asked.region, asked.purse, asked.cost, asked.work, asked.amounts, asked.product, asked.people,
         asked.wait, asked.penalty, asked.weights, asked.earliest, asked.latest, asked.first,
     )  # fmt: skip
 
@@ -122,7 +122,7 @@ def tables_of(asked: Problem, rows: Rows, prices: Floats) -> Tables:
     money = asked.discount + cash
     back = asked.periods - asked.refund_lag
     if back > 0:
-        money[:back] -= asked.refund_share * cash[asked.refund_lag :]
+        money[:, :back] -= asked.refund_share * cash[:, asked.refund_lag :]
     weights = np.zeros((asked.weights.shape[1], asked.options, asked.periods))
     for row, price in enumerate(spread["caps"]):
         until = asked.caps.last[row] + 1
@@ -152,10 +152,10 @@ def _from_then_on(values: Floats) -> Floats:
 
 def used_of(asked: Problem, rows: Rows, used: Tables) -> Floats:
     """Return what is used of each row, from what is used of each attribute in each period."""
-    spent = np.cumsum(used.money)
-    back = np.zeros(asked.periods)
+    spent = np.cumsum(used.money, axis=1)
+    back = np.zeros_like(spent)
     if asked.refund_lag < asked.periods:
-        back[asked.refund_lag :] = spent[: asked.periods - asked.refund_lag]
+        back[:, asked.refund_lag :] = spent[:, : asked.periods - asked.refund_lag]
     caps = np.array([
         (used.weights[column, :, : last + 1].sum(axis=1) * factor).sum()
         for column, last, factor in zip(

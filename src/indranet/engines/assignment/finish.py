@@ -117,12 +117,14 @@ def _family_rows(asked: Problem, columns: Columns) -> list[sparse.coo_array]:
     count, periods = len(c), asked.periods
     place = np.arange(count)
 
-    def later(rows: npt.NDArray[Any], values: Floats, size: int) -> sparse.coo_array:
-        """Spread values of (row, period) over that period and all later ones."""
+    def later(
+        rows: npt.NDArray[Any], values: Floats, size: int, lag: int = 0
+    ) -> sparse.coo_array:
+        """Spread values of (row, period) over the period so many after that, and all later ones."""
         parts = [
             (rows[mine] * periods + at, place[mine], values[mine])
             for at in range(periods)
-            for mine in (np.flatnonzero((t <= at) & (rows >= 0)),)
+            for mine in (np.flatnonzero((t + lag <= at) & (rows >= 0)),)
         ]
         row, column, value = (np.concatenate(x) for x in zip(*parts, strict=True))
         return sparse.coo_array((value, (row, column)), shape=(size * periods, count))
@@ -135,11 +137,12 @@ def _family_rows(asked: Problem, columns: Columns) -> list[sparse.coo_array]:
         ).tocoo()
     spot = asked.region[c].astype(np.int64) * periods + t
     shape = (asked.regions * periods, count)
-    cash = later(np.zeros(count, dtype=np.int64), asked.cost[c, v], 1).tocsr()
-    if asked.refund_share > 0:
-        back = sparse.csr_array((asked.refund_lag, count))
-        lagged = sparse.vstack([back, cash[: max(periods - asked.refund_lag, 0)]]).tocsr()[:periods]
-        cash = cash - asked.refund_share * lagged
+    purse = asked.purse[c].astype(np.int64)
+    cash = later(purse, asked.cost[c, v], len(asked.cash))
+    late = t + asked.refund_lag < periods
+    back = later(np.where(late, purse, -1), asked.refund_share * asked.cost[c, v],
+                 len(asked.cash), asked.refund_lag)  # fmt: skip
+    cash = (cash - back).tocoo()
     caps = np.zeros((len(asked.caps.limit), count))
     for row, (column, last) in enumerate(zip(asked.caps.weight, asked.caps.last, strict=True)):
         caps[row] = asked.weights[c, column] * asked.caps.factor[row, v] * (t <= last)

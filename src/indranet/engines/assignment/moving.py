@@ -54,7 +54,7 @@ def fits(
     attributes: Attributes, limits: Limits, moving: Moving, cluster: Integer, v: Integer, t: Integer
 ) -> bool:
     """Return whether a choice leaves every limit kept."""
-    periods = moving.cash.shape[0]
+    periods = moving.cash.shape[1]
     region = attributes.region[cluster]
     work = attributes.work[cluster, v]
     if work > 0.0:
@@ -79,12 +79,12 @@ def fits(
             for later in range(t, periods):
                 if need > limits.deliveries[product, later] - moving.deliveries[product, later]:
                     return False
-    money = attributes.cost[cluster, v]
+    money, purse = attributes.cost[cluster, v], attributes.purse[cluster]
     for later in range(t, periods):
         part = money
         if later >= t + limits.refund_lag:
             part -= limits.refund_share * money
-        if part > limits.cash[later] - moving.cash[later]:
+        if part > limits.cash[purse, later] - moving.cash[purse, later]:
             return False
     for j in range(len(limits.cap_limit)):
         if t <= limits.cap_last[j]:
@@ -125,7 +125,7 @@ def put(
     sign: float,
 ) -> None:
     """Add what a choice uses, or with sign -1 take it away again."""
-    periods = moving.cash.shape[0]
+    periods = moving.cash.shape[1]
     region = attributes.region[cluster]
     moving.crews[region, t] += sign * attributes.work[cluster, v]
     moving.floor[region, t] += sign * attributes.people[cluster]
@@ -134,11 +134,11 @@ def put(
         if product >= 0:
             for later in range(t, periods):
                 moving.deliveries[product, later] += sign * attributes.amounts[cluster, f]
-    money = sign * attributes.cost[cluster, v]
+    money, purse = sign * attributes.cost[cluster, v], attributes.purse[cluster]
     for later in range(t, periods):
-        moving.cash[later] += money
+        moving.cash[purse, later] += money
         if later >= t + limits.refund_lag:
-            moving.cash[later] -= limits.refund_share * money
+            moving.cash[purse, later] -= limits.refund_share * money
     for j in range(len(limits.cap_limit)):
         if t <= limits.cap_last[j]:
             weight = attributes.weights[cluster, limits.cap_weight[j]]
@@ -190,7 +190,7 @@ def fill(
     order: Array,
 ) -> int:
     """Give each cluster in turn its cheapest choice that fits, and return how many got none."""
-    periods, options = len(tables.money), attributes.product.shape[0]
+    periods, options = len(tables.wait), attributes.product.shape[0]
     base, priced = np.empty(periods), np.empty((options, periods))
     without = 0
     for cluster in order:
@@ -212,7 +212,7 @@ def shift(
     order: Array,
 ) -> int:
     """Give each cluster in turn a cheaper choice where one fits, and return how many moved."""
-    periods, options = len(tables.money), attributes.product.shape[0]
+    periods, options = len(tables.wait), attributes.product.shape[0]
     base, priced = np.empty(periods), np.empty((options, periods))
     moved = 0
     for cluster in order:
@@ -260,7 +260,7 @@ def swap(
     random: Array,
 ) -> int:
     """Let pairs of clusters of a region exchange option and period where that is cheaper."""
-    periods, options = len(tables.money), attributes.product.shape[0]
+    periods, options = len(tables.wait), attributes.product.shape[0]
     base = np.empty(periods)
     one, other = np.empty((options, periods)), np.empty((options, periods))
     swapped = 0
@@ -323,7 +323,7 @@ def ruin(
     where it fits cheapest at the cost of `tables` plus a random part of the prices in `prices`; what
     is dearer is taken back unless an annealing at `heat` lets it pass.
     """
-    periods, options = len(tables.money), attributes.product.shape[0]
+    periods, options = len(tables.wait), attributes.product.shape[0]
     base, priced, own = (
         np.empty(periods),
         np.empty((options, periods)),

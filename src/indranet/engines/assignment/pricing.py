@@ -18,6 +18,7 @@ class Attributes(NamedTuple):
     """What clusters and options are; see `Problem`."""
 
     region: Array
+    purse: Array
     cost: Array
     work: Array
     amounts: Array
@@ -34,7 +35,7 @@ class Attributes(NamedTuple):
 class Tables(NamedTuple):
     """What one of each attribute costs in each period, prices of rows included."""
 
-    money: Array  # (periods,)
+    money: Array  # (purses, periods)
     work: Array  # (regions, periods)
     people: Array  # (regions, periods)
     wait: Array  # (periods,)
@@ -48,7 +49,7 @@ def price_choices(
 ) -> float:
     """Write what each option costs in each period, and return the least, penalty included."""
     periods = len(base)
-    region = attributes.region[cluster]
+    region, purse = attributes.region[cluster], attributes.purse[cluster]
     first, last = attributes.earliest[cluster], attributes.latest[cluster]
     least = attributes.penalty[cluster]
     people, wait = attributes.people[cluster], attributes.wait[cluster]
@@ -64,7 +65,7 @@ def price_choices(
         work = attributes.work[cluster, v]
         row = priced[v]
         for t in range(periods):
-            row[t] = base[t] + money * tables.money[t] + work * tables.work[region, t]
+            row[t] = base[t] + money * tables.money[purse, t] + work * tables.work[region, t]
         for f in range(attributes.product.shape[1]):
             product = attributes.product[v, f]
             amount = attributes.amounts[cluster, f]
@@ -88,7 +89,7 @@ def price_choices(
 @njit(cache=True, nogil=True, error_model="numpy")
 def least_costs(attributes: Attributes, tables: Tables, begin: int, end: int) -> float:
     """Return the sum over clusters of what the cheapest choice of each costs."""
-    periods, options = len(tables.money), attributes.product.shape[0]
+    periods, options = len(tables.wait), attributes.product.shape[0]
     base, priced = np.empty(periods), np.empty((options, periods))
     total = 0.0
     for cluster in range(begin, end):
@@ -110,7 +111,7 @@ def soft_costs(
     The smoothed cost is -h log(sum of exp(-cost / h)), h the cluster's temperature: below the least
     cost, and nearer to it the lower h is. Each choice weighs exp(-cost / h) over that sum.
     """
-    periods, options = len(tables.money), attributes.product.shape[0]
+    periods, options = len(tables.wait), attributes.product.shape[0]
     base, priced = np.empty(periods), np.empty((options, periods))
     soft = 0.0
     hard = 0.0
@@ -128,7 +129,7 @@ def soft_costs(
                 else:
                     priced[v, t] = 0.0
         soft += least - heat * math.log(total)
-        region = attributes.region[cluster]
+        region, purse = attributes.region[cluster], attributes.purse[cluster]
         people, wait = attributes.people[cluster], attributes.wait[cluster]
         for v in range(options):
             money, work = attributes.cost[cluster, v], attributes.work[cluster, v]
@@ -137,7 +138,7 @@ def soft_costs(
                 if part == 0.0:
                     continue
                 part /= total
-                used.money[t] += part * money
+                used.money[purse, t] += part * money
                 used.work[region, t] += part * work
                 used.people[region, t] += part * people
                 used.wait[t] += part * wait

@@ -110,8 +110,10 @@ class Problem:
         Work of the crews, and most that may be added at `overtime_price`, shape (regions, periods).
     floor
         Most people under change at a time, infinite for no limit, shape (regions, periods).
+    purse
+        Who pays for each cluster, shape (clusters,).
     cash
-        Money to date, infinite for no limit, shape (periods,).
+        Money to date of each who pays, infinite for no limit, shape (purses, periods).
     refund_share, refund_lag
         Part of the money spent that comes back, and after how many periods.
     caps, milestones
@@ -141,6 +143,7 @@ class Problem:
     overtime: Floats
     overtime_price: Floats
     floor: Floats
+    purse: Codes
     cash: Floats
     refund_share: float = 0.0
     refund_lag: int = 0
@@ -214,15 +217,17 @@ def problem(
         "deliveries": np.full((products, periods), unlimited),
         "crews": np.full((regions, periods), unlimited), "overtime": np.zeros((regions, periods)),
         "overtime_price": np.zeros((regions, periods)),
-        "floor": np.full((regions, periods), unlimited), "cash": np.full(periods, unlimited),
+        "floor": np.full((regions, periods), unlimited), "purse": np.zeros(clusters),
+        "cash": np.full((1, periods), unlimited),
     }  # fmt: skip
-    integer = {"product", "earliest", "latest", "first"}
+    integer = {"product", "earliest", "latest", "first", "purse"}
     arrays = {
         name: np.ascontiguousarray(
             more.pop(name, value), dtype=np.int32 if name in integer else np.float64
         )
         for name, value in default.items()
     }
+    arrays["cash"] = np.atleast_2d(arrays["cash"])
     if "near_start" not in more:
         more["near_start"] = np.zeros(clusters + 1, dtype=np.int64)
     more["near_start"] = np.ascontiguousarray(more["near_start"], dtype=np.int64)
@@ -246,7 +251,8 @@ def check_shapes(asked: Problem) -> None:
         "work_price": (regions, periods), "running": (products, periods),
         "deliveries": (products, periods), "crews": (regions, periods),
         "overtime": (regions, periods), "overtime_price": (regions, periods),
-        "floor": (regions, periods), "cash": (periods,), "near_start": (clusters + 1,),
+        "floor": (regions, periods), "purse": (clusters,), "cash": (len(asked.cash), periods),
+        "near_start": (clusters + 1,),
     }  # fmt: skip
     for name, shape in shapes.items():
         given: Array = getattr(asked, name)
@@ -259,6 +265,8 @@ def check_shapes(asked: Problem) -> None:
             raise ValueError(f"{name}: finite numbers")
     if clusters and (asked.region.min() < 0 or asked.region.max() >= regions):
         raise ValueError("region: out of range")
+    if clusters and (asked.purse.min() < 0 or asked.purse.max() >= len(asked.cash)):
+        raise ValueError("purse: out of range")
     if asked.product.size and (asked.product.min() < -1 or asked.product.max() >= products):
         raise ValueError("product: out of range")
     if (np.diff(asked.deliveries, axis=1) < 0).any():
@@ -329,12 +337,12 @@ def uses(asked: Problem, plan: Plan) -> Uses:
         place = product[there].astype(np.int64) * periods + period[there]
         amount = asked.amounts[done[there], part]
         np.add.at(taken.reshape(-1), place, amount)
-    money = np.zeros(periods)
-    np.add.at(money, period, asked.cost[done, option])
-    spent = np.cumsum(money)
-    back = np.zeros(periods)
+    money = np.zeros_like(asked.cash)
+    np.add.at(money, (asked.purse[done], period), asked.cost[done, option])
+    spent = np.cumsum(money, axis=1)
+    back = np.zeros_like(spent)
     if asked.refund_lag < periods:
-        back[asked.refund_lag :] = spent[: periods - asked.refund_lag]
+        back[:, asked.refund_lag :] = spent[:, : periods - asked.refund_lag]
     caps = np.zeros(len(asked.caps.limit))
     for row, (column, last) in enumerate(zip(asked.caps.weight, asked.caps.last, strict=True)):
         counts = period <= last
