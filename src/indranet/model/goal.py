@@ -90,6 +90,9 @@ class Practice(Strict):
     season: tuple[Number, ...] = Field(
         (1.0,) * 12, min_length=12, max_length=12, description="Work in each month, January first."
     )
+    largest_cluster_sites: Positive = Field(
+        300.0, description="Sites above which a cluster is swapped in parts, one after the other."
+    )
     neighbours_apart: bool = Field(True, description="Neighbours are not swapped in one period.")
 
 

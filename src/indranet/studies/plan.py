@@ -51,10 +51,17 @@ class Planning:
         after).
     summary
         Cost with its interval, chance of each date, what is not done and for want of what.
+    proof
+        What plan.json holds: cost, objective, bound, gap, unswapped, status, binding rows with
+        their prices, blame.
     """
 
     tables: Mapping[str, Table]
     summary: Mapping[str, Any]
+    proof: Mapping[str, Any]
+
+
+_PROOF = ("cost_usd", "objective", "bound", "gap", "unswapped", "status", "binding", "blame")
 
 
 def plan(
@@ -102,7 +109,8 @@ def plan(
     after = as_planned(made, found.plan)
     tables["shares"] = _shares(made, after)
     tables["independence"] = _independence(network, after, executor)
-    return Planning(tables, _summary(made, found, faulty, chances, tables))
+    summary = _summary(made, found, faulty, chances, tables)
+    return Planning(tables, summary, {name: summary[name] for name in _PROOF})
 
 
 def _no_front() -> Table:
@@ -144,9 +152,7 @@ def _schedule(made: Planned, found: Assignment) -> Table:
     }  # fmt: skip
 
 
-def _parts(
-    made: Planned, cluster: int, option: int, there: npt.NDArray[np.integer]
-) -> Floats:
+def _parts(made: Planned, cluster: int, option: int, there: npt.NDArray[np.integer]) -> Floats:
     """Return how a cluster's cost is shared out to functions: by what their units cost."""
     rows = made.stacks.offers[made.stacks.offer[option, there]]
     offers = made.ground.network["offers"]
@@ -189,12 +195,12 @@ def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
     lacking = total - rule.allowed
     if lacking <= 1e-9 * max(total, 1.0):
         return made.starts[0]
-    goes = rule.rows & found.goes & (found.of_row >= 0)
-    column = np.bincount(found.of_row[goes], weights=rule.weight[goes], minlength=len(found))
+    column = found.spread(rule.rows & found.goes, rule.weight)
     done = chosen.option >= 0
-    reached = np.bincount(
-        chosen.period[done], weights=column[done], minlength=made.goal.periods
-    ).cumsum() + column[made.done].sum()
+    reached = (
+        np.bincount(chosen.period[done], weights=column[done], minlength=made.goal.periods).cumsum()
+        + column[made.done].sum()
+    )
     enough = np.flatnonzero(reached >= lacking - 1e-9 * max(total, 1.0))
     if not len(enough):
         return np.datetime64("NaT")
@@ -253,9 +259,10 @@ def _clusters(made: Planned, chosen: Plan) -> Table:
     network, found = made.ground.network, made.swaps
     maker = network["products"]["firm"]
     equipment = made.ground.equipment
-    before = np.full(len(found), "", dtype=object)
+    had = np.full(len(found.groups), "", dtype=object)
     goes = np.flatnonzero(found.goes & (found.of_row >= 0))
-    before[found.of_row[goes]] = network.names["firm"][maker[equipment["product"][goes]]]
+    had[found.of_row[goes]] = network.names["firm"][maker[equipment["product"][goes]]]
+    before = had[found.group]
     after = np.full(len(found), "", dtype=object)
     offers = network["offers"]["product"][made.stacks.offers]
     for cluster in np.flatnonzero(chosen.option >= 0).tolist():
@@ -278,7 +285,8 @@ def _clusters(made: Planned, chosen: Plan) -> Table:
 def as_planned(made: Planned, chosen: Plan) -> Network:
     """Return the network once the plan is carried out: what goes is replaced by what comes.
 
-    The rows of equipment that a cluster's stack replaces take the stack's products.
+    The rows of equipment that a cluster's stack replaces take the stack's products; of a cluster
+    that is swapped in parts, those of the stack that most of its parts take.
     """
     network, stacks, found = made.ground.network, made.stacks, made.swaps
     offers = network["offers"]["product"][stacks.offers]
@@ -287,15 +295,25 @@ def as_planned(made: Planned, chosen: Plan) -> Network:
     product = equipment["product"].copy()
     place = np.searchsorted(stacks.functions, made.ground.equipment["function"])
     known = place < len(stacks.functions)
-    known &= stacks.functions[np.minimum(place, len(stacks.functions) - 1)] == made.ground.equipment["function"]
-    cluster = found.of_row
-    option = np.where(cluster >= 0, chosen.option[cluster], -1)
+    known &= (
+        stacks.functions[np.minimum(place, len(stacks.functions) - 1)]
+        == made.ground.equipment["function"]
+    )
+    option = np.where(found.of_row >= 0, _of_groups(made, chosen)[found.of_row], -1)
     rows = np.flatnonzero(known & (option >= 0))
     offer = stacks.offer[option[rows], place[rows]]
     amount_goes = found.goes[rows] | ~np.isin(stacks.functions[place[rows]], found.functions)
     taken = rows[(offer >= 0) & amount_goes]
     product[exists[taken]] = offers[stacks.offer[option[taken], place[taken]]]
     return network.replace(equipment=equipment.with_column("product", product))
+
+
+def _of_groups(made: Planned, chosen: Plan) -> npt.NDArray[np.int64]:
+    """Return the option that most parts of each group take, -1 where most take none."""
+    found, options = made.swaps, len(made.stacks.offer)
+    votes = np.zeros((len(found.groups), options + 1))
+    np.add.at(votes, (found.group, chosen.option + 1), found.share)
+    return np.asarray(votes.argmax(axis=1) - 1)
 
 
 def _shares(made: Planned, after: Network) -> Table:
@@ -337,13 +355,14 @@ def _shares(made: Planned, after: Network) -> Table:
 def _independence(network: Network, after: Network, executor: Executor | None) -> Table:
     """Return the losses of each firm, country and product before and after, where they differ."""
     kinds = ("firm", "territory", "jurisdiction", "product")
-    both = [
-        exposure(one, by=kinds, executor=executor).tables["reach"] for one in (network, after)
-    ]
+    both = [exposure(one, by=kinds, executor=executor).tables["reach"] for one in (network, after)]
     keys = [
         list(zip(*(t[c].tolist() for c in ("kind", "id", "horizon")), strict=True)) for t in both
     ]
-    people = [dict(zip(k, t["people_lost"].tolist(), strict=True)) for k, t in zip(keys, both, strict=True)]
+    people = [
+        dict(zip(k, t["people_lost"].tolist(), strict=True))
+        for k, t in zip(keys, both, strict=True)
+    ]
     changed = [key for key in keys[0] if people[0][key] != people[1].get(key, 0.0)]
     return {
         "kind": np.array([k for k, _, _ in changed], dtype=object),
@@ -383,7 +402,7 @@ def _summary(
         "spend_usd": money,
         "spend_low_usd": float(interval[0]),
         "spend_high_usd": float(interval[1]),
-        "cost_usd": found.cost,
+        "cost_usd": money,
         "objective": found.cost,
         "bound": found.bound,
         "gap": found.gap,

@@ -119,17 +119,21 @@ def _met(made: Planned, plan: Plan, rule: Dated, period: Codes, periods: int) ->
     """Return the period after which a rule is met in each draw, `periods` for none, (draws,)."""
     found = made.swaps
     total = float(rule.weight[rule.rows].sum())
-    goes = rule.rows & found.goes & (found.of_row >= 0)
-    column = np.bincount(found.of_row[goes], weights=rule.weight[goes], minlength=len(found))
+    column = found.spread(rule.rows & found.goes, rule.weight)
     lacking = total - rule.allowed
     if lacking <= 1e-9 * max(total, 1.0):
         return np.full(len(period), -1, dtype=np.int64)
     answer = np.full(len(period), periods, dtype=np.int64)
     settled = column * made.done
     for draw in range(len(period)):
-        reached = np.bincount(
-            np.minimum(period[draw], periods), weights=column * ~made.done, minlength=periods + 1
-        )[:periods].cumsum() + settled.sum()
+        reached = (
+            np.bincount(
+                np.minimum(period[draw], periods),
+                weights=column * ~made.done,
+                minlength=periods + 1,
+            )[:periods].cumsum()
+            + settled.sum()
+        )
         enough = np.flatnonzero(reached >= lacking - 1e-9 * max(total, 1.0))
         if len(enough):
             answer[draw] = enough[0]
@@ -158,7 +162,7 @@ def _carried_out(
         first = plan.period.astype(np.int64) + between.wait
         when = np.full(len(asked), periods, dtype=np.int64)
         spent = _carry(
-            order.astype(np.int64), first, plan.option.astype(np.int64), asked.region, asked.purse,
+            order.astype(np.int64), first, plan.option.astype(np.int64), asked.pool, asked.purse,
             asked.cost, asked.work, asked.amounts, asked.product, longer.deliveries(between.slip),
             longer.crews(between.crews, between.season), longer.cash, between.price,
             asked.refund_share * min(between.refund, 1.0), asked.refund_lag + between.late, when,
@@ -184,11 +188,11 @@ class _Draw:
         def of(law: Law, keys: Codes, salt: int) -> Floats:
             return drawn(law, uniforms(keys.astype(np.uint64), seed, draw, salt))
 
-        regions = len(made.swaps.regions)
+        pools = len(made.problem.crews)
         months = goal.months * DAYS_A_MONTH
         clusters = np.arange(len(made.swaps), dtype=np.int64)
         self.slip = of(laws.delivery_slip_days, maker + 1, 20)
-        self.crews = of(laws.crew_factor, np.arange(regions), 21)
+        self.crews = of(laws.crew_factor, np.arange(pools), 21)
         years = LONGER * goal.periods * goal.months // 12 + 1
         self.season = of(laws.season_factor, np.arange(years), 22)
         wait = of(laws.permit_days, clusters, 23) / months
@@ -245,7 +249,7 @@ def _carry(
     order: Array,
     first: Array,
     option: Array,
-    region: Array,
+    pool: Array,
     purse: Array,
     cost: Array,
     work: Array,
@@ -281,7 +285,7 @@ def _carry(
             c = waiting[k]
             v = option[c]
             money = cost[c, v] * price
-            fits = first[c] <= t and work[c, v] <= free[region[c]] * (1 + 1e-9)
+            fits = first[c] <= t and work[c, v] <= free[pool[c]] * (1 + 1e-9)
             fits = fits and money <= owed[purse[c]] * (1 + 1e-9) + 1e-6
             for f in range(parts):
                 if fits and product[v, f] >= 0:
@@ -292,7 +296,7 @@ def _carry(
                 kept += 1
                 continue
             when[c] = t
-            free[region[c]] -= work[c, v]
+            free[pool[c]] -= work[c, v]
             owed[purse[c]] -= money
             spent[purse[c], t] += money
             total += money

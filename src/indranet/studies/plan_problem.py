@@ -51,6 +51,8 @@ class Planned:
         Clusters that are done already: they cost nothing more and have no options.
     gates
         Period from which each vendor's swaps may begin, by firm.
+    pools
+        Names of the pools of crews, empty for one that works everywhere.
     """
 
     ground: Groundwork
@@ -65,6 +67,7 @@ class Planned:
     others: tuple[str, ...]
     done: npt.NDArray[np.bool_]
     gates: dict[int, int]
+    pools: tuple[str, ...]
 
 
 def planned(ground: Groundwork, goal: Goal) -> Planned:
@@ -96,7 +99,7 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
     discount = _discount(goal)
     days = (starts[1:] - starts[0]) / _DAY
     person_day = goal.cost.exposure_usd_per_person_day
-    crews, price = _crews(network, goal, found, starts)
+    crews = _crews(network, goal, found, work, starts)
     purses = _cash(network, found, starts)
     weights, caps, words = _caps(ground, goal, found, made)
     weights, milestones, of_rule = _milestones(found, rules, soft, starts, weights, goal, cost)
@@ -106,21 +109,23 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
     penalty[done] = 0.0
     near = _neighbours(network, goal, found)
     asked = problem(
-        cost=cost, periods=goal.periods, region=found.region, work=work, amounts=made.amounts,
+        cost=cost, periods=goal.periods, region=found.region, pool=crews.pool, work=work, amounts=made.amounts,
         product=made.offer, people=found.people * _part_under_change(goal, starts),
         wait=person_day * found.people, penalty=penalty, weights=weights, earliest=earliest,
         latest=latest, first=first, discount=discount, waited=days * discount,
-        work_price=price * discount, running=_running(network, made, goal, discount),
-        deliveries=deliveries(network, made, starts), crews=crews,
-        overtime=np.where(np.isfinite(crews), goal.cost.overtime_share * crews, 0.0),
-        overtime_price=(goal.cost.overtime_factor - 1) * price * discount,
+        work_price=crews.price * discount, running=_running(network, made, goal, discount),
+        deliveries=deliveries(network, made, starts), crews=crews.days,
+        overtime=np.where(
+            np.isfinite(crews.days), goal.cost.overtime_share * crews.days, 0.0
+        ),
+        overtime_price=(goal.cost.overtime_factor - 1) * crews.price * discount,
         floor=_floor(network, goal, found), purse=found.operator, cash=purses[0],
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,
         milestones=milestones, near_start=near[0], near=near[1],
     )  # fmt: skip
     return Planned(
         ground, goal, found, made, asked, starts, words, of_rule, tuple(rules), tuple(others), done,
-        gates,
+        gates, crews.names,
     )  # fmt: skip
 
 
@@ -142,7 +147,7 @@ def _progress(
 ) -> tuple[npt.NDArray[np.bool_], Codes, Codes]:
     """Return which clusters are done, and period and product of those promised, -1 for none."""
     rows = network["progress"]
-    place = {name: number for number, name in enumerate(found.names)}
+    place = {name: number for number, name in enumerate(found.groups)}
     done = np.zeros(len(found), dtype=bool)
     period, product = np.full((2, len(found)), -1, dtype=np.int64)
     for row, (cluster, state) in enumerate(
@@ -151,10 +156,11 @@ def _progress(
         at = place.get(cluster, -1)
         if at < 0 or state == _FREE:
             continue
-        done[at] = state == _DONE
+        mine = found.group == at
+        done[mine] = state == _DONE
         if state == _COMMITTED:
-            period[at] = np.searchsorted(starts, rows["period"][row], side="right") - 1
-            product[at] = rows["product"][row]
+            period[mine] = np.searchsorted(starts, rows["period"][row], side="right") - 1
+            product[mine] = rows["product"][row]
     return done, np.clip(period, -1, len(starts) - 2), product
 
 
@@ -176,9 +182,7 @@ def _hold_to_progress(
             cost[cluster, ~with_it] = np.inf
 
 
-def _costs(
-    network: Network, goal: Goal, found: Swaps, made: Stacks
-) -> tuple[Floats, Floats]:
+def _costs(network: Network, goal: Goal, found: Swaps, made: Stacks) -> tuple[Floats, Floats]:
     """Return money and work of each cluster with each stack, money infinite where it is for others.
 
     Units times price and removal, structural work, and old equipment running beside the new.
@@ -211,7 +215,9 @@ def _first_periods(
     ready = begins + np.ceil(offers["lead_days"]).astype("timedelta64[D]")
     joined = begins + np.timedelta64(goal.practice.gate_days, "D")
     middles = starts[:-1] + (starts[1:] - starts[:-1]) // 2
-    later = np.append(np.maximum(ready, joined), starts[0])[made.offer].max(axis=1, initial=starts[0])
+    later = np.append(np.maximum(ready, joined), starts[0])[made.offer].max(
+        axis=1, initial=starts[0]
+    )
     first = np.searchsorted(middles, later).astype(np.int32)
     gates: dict[int, int] = {}
     for stack in range(len(made.offer)):
@@ -241,8 +247,8 @@ def _latest(
         if rule.allowed > 0 or last < 0:
             soft.append(number)
             continue
-        hit = np.unique(found.of_row[rule.rows & found.goes])
-        latest[hit[hit >= 0]] = np.minimum(latest[hit[hit >= 0]], last)
+        hit = found.spread(rule.rows & found.goes, np.ones(len(rule.rows))) > 0
+        latest[hit] = np.minimum(latest[hit], last)
     return latest, soft
 
 
@@ -252,40 +258,62 @@ def last_period(date: np.datetime64, starts: npt.NDArray[np.datetime64], goal: G
     return int(np.searchsorted(accepted, date, side="right")) - 1
 
 
-def _crews(
-    network: Network, goal: Goal, found: Swaps, starts: npt.NDArray[np.datetime64]
-) -> tuple[Floats, Floats]:
-    """Return crew-days in each region and period, infinite without a table of crews; and a day's cost.
+@dataclass(frozen=True, eq=False)
+class _Crews:
+    """Crews: pool of each cluster, names of the pools, crew-days and a day's cost by period."""
 
-    Pools without a region work where work is, in the measure of what must go there.
+    pool: npt.NDArray[np.int32]
+    names: tuple[str, ...]
+    days: Floats
+    price: Floats
+
+
+def _crews(
+    network: Network, goal: Goal, found: Swaps, work: Floats, starts: npt.NDArray[np.datetime64]
+) -> _Crews:
+    """Return crew-days in each pool and period, infinite without a table of crews; and their cost.
+
+    Pools without a region are one that works everywhere. Where some have a region, each region is a
+    pool of its own, and those without one are shared out in the measure of the work.
     """
     rows = network["crews"]
-    regions, periods = len(found.regions), goal.periods
+    clusters, periods = len(found), goal.periods
+    texts = rows.text("region")
+    if not any(texts):
+        pool, names = np.zeros(clusters, dtype=np.int32), ("",)
+        share = np.ones(1)
+    else:
+        pool, names = found.region.astype(np.int32), found.regions
+        least = np.where(np.isfinite(work), work, np.inf).min(axis=1, initial=np.inf)
+        least = np.where(np.isfinite(least), least, 0.0)
+        share = np.bincount(found.region, weights=least, minlength=len(names))
+        share /= max(share.sum(), 1e-12)
     if not len(rows):
-        return np.full((regions, periods), np.inf), np.zeros((regions, periods))
-    share = np.bincount(found.region, weights=found.sites, minlength=regions)
-    share /= max(share.sum(), 1e-12)
+        never = np.full((1, periods), np.inf)
+        return _Crews(pool, names, never, np.zeros((1, periods)))
     middles = starts[:-1] + (starts[1:] - starts[:-1]) // 2
     weeks = (starts[1:] - starts[:-1]) / _DAY / 7
-    months = (starts[:-1].astype("datetime64[M]").astype(int)[:, None] + np.arange(goal.months)) % 12
+    months = (
+        starts[:-1].astype("datetime64[M]").astype(int)[:, None] + np.arange(goal.months)
+    ) % 12
     season = np.array(goal.practice.season)[months].mean(axis=1)
-    days, paid = np.zeros((2, regions, periods))
-    pools, texts = rows.text("pool"), rows.text("region")
-    for pool in sorted(set(pools)):
-        mine = [row for row in range(len(rows)) if pools[row] == pool]
+    days, paid = np.zeros((2, len(names), periods))
+    pools = rows.text("pool")
+    for name in sorted(set(pools)):
+        mine = np.array([row for row in range(len(rows)) if pools[row] == name])
         begins = np.where(np.isnat(rows["from"][mine]), starts[0] - _DAY, rows["from"][mine])
         order = np.argsort(begins, kind="stable")
-        begins, mine = begins[order], np.array(mine)[order].tolist()
-        now = np.searchsorted(begins, middles, side="right") - 1
+        now = np.searchsorted(begins[order], middles, side="right") - 1
         for period in np.flatnonzero(now >= 0).tolist():
-            row = mine[now[period]]
-            there = rows["crews"][row] * rows["crew_days_per_week"][row] * weeks[period] * season[period]
-            where = np.array([float(name == texts[row]) for name in found.regions])
+            row = int(mine[order][now[period]])
+            there = rows["crews"][row] * rows["crew_days_per_week"][row]
+            there = there * weeks[period] * season[period]
+            where = np.array([float(region == texts[row]) for region in names])
             part = share if not texts[row] else where
             days[:, period] += part * there
             paid[:, period] += part * there * rows["usd_per_day"][row]
     price = np.divide(paid, days, out=np.zeros_like(paid), where=days > 0)
-    return days, price
+    return _Crews(pool, names, days, price)
 
 
 def _cash(
@@ -333,9 +361,7 @@ def deliveries(
     ends = np.where(np.isnat(rows["until"]), np.inf, (rows["until"] - begins) / _DAY + 1.0)
     months = np.clip(since, 0.0, ends[:, None]) / DAYS_A_MONTH
     ramp = rows["ramp_months"][:, None]
-    grown = np.where(
-        months < ramp, months**2 / np.maximum(2 * ramp, 1e-12), months - ramp / 2
-    )
+    grown = np.where(months < ramp, months**2 / np.maximum(2 * ramp, 1e-12), months - ramp / 2)
     pace = rows["units_per_month"][:, None]
     return np.asarray(np.where(np.isnan(pace), np.inf, np.nan_to_num(pace) * grown))
 
@@ -486,10 +512,7 @@ def _milestones(
     for number in soft:
         rule = rules[number]
         at = last_period(rule.date, starts, goal)
-        goes = rule.rows & found.goes & (found.of_row >= 0)
-        column = np.bincount(
-            found.of_row[goes], weights=rule.weight[goes], minlength=len(found)
-        )
+        column = found.spread(rule.rows & found.goes, rule.weight)
         lacking = float(rule.weight[rule.rows].sum()) - rule.allowed
         if lacking <= 0 or not column.any() or at < 0:
             continue
@@ -528,7 +551,8 @@ def _neighbours(network: Network, goal: Goal, found: Swaps) -> tuple[Codes, npt.
 
 def _told_pairs(network: Network, found: Swaps) -> set[tuple[int, int]]:
     rows = network["neighbours"]
-    place = {name: number for number, name in enumerate(found.names)}
+    first = np.searchsorted(found.group, np.arange(len(found.groups))).tolist()
+    place = dict(zip(found.groups, first, strict=True))
     pairs = zip(rows.text("cluster"), rows.text("other"), strict=True)
     return {(place[a], place[b]) for a, b in pairs if a in place and b in place}
 
@@ -537,6 +561,8 @@ def _near_pairs(found: Swaps) -> set[tuple[int, int]]:
     pairs: set[tuple[int, int]] = set()
     for operator in range(len(found.operators)):
         known = np.isfinite(found.lat) & np.isfinite(found.lon) & (found.operator == operator)
+        # The parts of one cluster stand at one place.
+        known &= np.append(True, np.diff(found.group) > 0)
         mine = np.flatnonzero(known)
         if len(mine) < 4:  # noqa: PLR2004 - corners of a triangulation
             continue
@@ -551,5 +577,7 @@ def _near_pairs(found: Swaps) -> set[tuple[int, int]]:
         a, b = mine[edges[:, 0]], mine[edges[:, 1]]
         km = haversine_km(found.lat[a], found.lon[a], found.lat[b], found.lon[b])
         near = km <= _FAR_KM
-        pairs |= {(min(x, y), max(x, y)) for x, y in zip(a[near].tolist(), b[near].tolist(), strict=True)}
+        pairs |= {
+            (min(x, y), max(x, y)) for x, y in zip(a[near].tolist(), b[near].tolist(), strict=True)
+        }
     return pairs

@@ -22,7 +22,9 @@ def period_word(made: Planned, period: int) -> str:
     """Return a period as people write it: 2027Q1 or 2027-01."""
     month = made.starts[period].astype("datetime64[M]").astype(int)
     year, number = 1970 + month // 12, month % 12
-    return f"{year}Q{number // 3 + 1}" if made.goal.period == "quarter" else f"{year}-{number + 1:02d}"
+    return (
+        f"{year}Q{number // 3 + 1}" if made.goal.period == "quarter" else f"{year}-{number + 1:02d}"
+    )
 
 
 def row_words(made: Planned, family: str, place: int) -> str:
@@ -35,9 +37,9 @@ def row_words(made: Planned, family: str, place: int) -> str:
         product = network.names["product"][network["offers"]["product"][offer]]
         return f"deliveries of {product} until {when}"
     if family in ("crews", "floor"):
-        region = made.swaps.regions[row] or "all regions"
+        names = made.pools if family == "crews" else made.swaps.regions
         what = "crews" if family == "crews" else "people under change"
-        return f"{what}, {region}, {when}"
+        return f"{what}, {names[row] or 'all regions'}, {when}"
     if family == "cash":
         return f"money of {network.names['firm'][made.swaps.operators[row]]} until {when}"
     if family == "caps":
@@ -50,7 +52,7 @@ def unit_of(made: Planned, family: str) -> str:
     """Return what one more of a row of a family is."""
     return {
         "deliveries": "unit", "crews": "crew-day", "floor": "person", "cash": "dollar",
-        "caps": made.goal.limits.vendor_share.per if made.goal.limits.vendor_share else "unit",
+        "caps": "site, person or unit",
         "milestones": "unit of the rule",
     }[family]  # fmt: skip
 
@@ -109,12 +111,12 @@ def _why_not(made: Planned, cluster: int) -> str:
             f"not swapped: its date passes before the first offer is ready in "
             f"{period_word(made, min(first, asked.periods - 1))}"
         )
-    region = asked.region[cluster]
-    most = (asked.crews[region] + asked.overtime[region]).max()
+    pool = asked.pool[cluster]
+    most = (asked.crews[pool] + asked.overtime[pool]).max()
     least = asked.work[cluster, offered].min()
     if least > most:
         return (
-            f"not swapped: it takes {least:,.0f} crew-days and its region has at most {most:,.0f} "
+            f"not swapped: it takes {least:,.0f} crew-days and its crews have at most {most:,.0f} "
             "in one period: split the cluster or add crews"
         )
     return "not swapped: within the limits others go before it"
@@ -129,7 +131,15 @@ def _why(made: Planned, cluster: int, option: int, period: int, tables: Any, pla
         word = "a period " + name
         first = max(int(asked.first[option]), int(asked.earliest[cluster]))
         if other < first:
-            parts.append((word, None, "its offer is not ready before" if asked.first[option] >= first else "it is promised for this one"))
+            parts.append(
+                (
+                    word,
+                    None,
+                    "its offer is not ready before"
+                    if asked.first[option] >= first
+                    else "it is promised for this one",
+                )
+            )
         elif other > asked.latest[cluster]:
             parts.append((word, None, _deadline(made, cluster)))
         else:
@@ -157,18 +167,17 @@ def _deadline(made: Planned, cluster: int) -> str:
 def _stops(made: Planned, cluster: int, option: int, period: int, tables: Any, plain: Any) -> str:
     """Return the family of rows that makes one period earlier dearer, or that it is cheapest here."""
     asked, before = made.problem, period - 1
-    region, purse = asked.region[cluster], asked.purse[cluster]
+    region, purse, pool = asked.region[cluster], asked.purse[cluster], asked.pool[cluster]
     money, work = asked.cost[cluster, option], asked.work[cluster, option]
 
     def extra(t: int) -> dict[str, float]:
         amounts = sum(
-            asked.amounts[cluster, f]
-            * (tables.amounts[p, t] - plain.amounts[p, t])
+            asked.amounts[cluster, f] * (tables.amounts[p, t] - plain.amounts[p, t])
             for f, p in enumerate(asked.product[option].tolist())
             if p >= 0
         )
         return {
-            "crews": work * (tables.work[region, t] - plain.work[region, t]),
+            "crews": work * (tables.work[pool, t] - plain.work[pool, t]),
             "money": money * (tables.money[purse, t] - plain.money[purse, t]),
             "deliveries": float(amounts),
             "people under change": asked.people[cluster] * tables.people[region, t],
@@ -190,15 +199,15 @@ def _stops(made: Planned, cluster: int, option: int, period: int, tables: Any, p
         )
         row = made.stacks.offers[dearest]
         offer = f" of {network.names['product'][network['offers']['product'][row]]}"
-    where = f" in {made.swaps.regions[region]}" if name == "crews" and made.swaps.regions[region] else ""
+    where = f" in {made.pools[pool]}" if name == "crews" and made.pools[pool] else ""
     return f"{name}{offer}{where} in {period_word(made, before)}"
 
 
 def _cost(asked: Problem, tables: Any, cluster: int, option: int, period: int) -> float:
     """Return what a choice costs at the tables' prices."""
-    region, purse = asked.region[cluster], asked.purse[cluster]
+    region, purse, pool = asked.region[cluster], asked.purse[cluster], asked.pool[cluster]
     value = asked.cost[cluster, option] * tables.money[purse, period]
-    value += asked.work[cluster, option] * tables.work[region, period]
+    value += asked.work[cluster, option] * tables.work[pool, period]
     value += asked.people[cluster] * tables.people[region, period]
     value += asked.wait[cluster] * tables.wait[period]
     for part, product in enumerate(asked.product[option].tolist()):

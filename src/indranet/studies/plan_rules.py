@@ -87,9 +87,7 @@ def _word(column: str, rules: object, row: int) -> str:
     return str(_RULES.column(column).choices[rules[column][row]])  # type: ignore[index]
 
 
-def _parties(
-    network: Network, found: Swaps, country: int
-) -> npt.NDArray[np.int64]:
+def _parties(network: Network, found: Swaps, country: int) -> npt.NDArray[np.int64]:
     """Return the operators that plan and run sites in a country, -1 for any."""
     if country < 0:
         return found.operators
@@ -108,7 +106,9 @@ def _dated(
     scope = np.isin(sites["operator"][at], parties)
     if rules["country"][row] >= 0:
         scope &= (sites["country"][at] == rules["country"][row]) | (sites["country"][at] < 0)
-    start, codes = network.lists["rules", "functions"] if "rules" in network.present else (None, None)
+    start, codes = (
+        network.lists["rules", "functions"] if "rules" in network.present else (None, None)
+    )
     if start is not None and codes is not None and start[row + 1] > start[row]:
         scope &= np.isin(equipment["function"], codes[start[row] : start[row + 1]])
     if rules["generation"][row] >= 0:

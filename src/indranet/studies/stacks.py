@@ -145,10 +145,11 @@ def _kinds(ground: Groundwork, found: Swaps) -> tuple[list[_Kind], Codes, Floats
     beside = (found.of_row >= 0) & ~found.goes & np.isin(equipment["function"], codes)
     rows = np.flatnonzero(beside)
     real = network["sites"]["stands_for"]
-    units = np.zeros((len(found), len(FUNCTIONS)))
+    held = np.zeros((len(found.groups), len(FUNCTIONS)))
     amount = equipment["quantity"][rows] * real[equipment["site"][rows]]
-    np.add.at(units, (found.of_row[rows], equipment["function"][rows]), amount)
-    stays: list[set[tuple[int, int]]] = [set() for _ in range(len(found))]
+    np.add.at(held, (found.of_row[rows], equipment["function"][rows]), amount)
+    units = held[found.group] * found.share[:, None]
+    stays: list[set[tuple[int, int]]] = [set() for _ in found.groups]
     for row in rows.tolist():
         pair = int(equipment["function"][row]), int(equipment["product"][row])
         stays[int(found.of_row[row])].add(pair)
@@ -157,7 +158,9 @@ def _kinds(ground: Groundwork, found: Swaps) -> tuple[list[_Kind], Codes, Floats
     of = np.zeros(len(found), dtype=np.int64)
     for cluster in range(len(found)):
         goes = tuple(found.functions[found.amounts[cluster] > 0].tolist())
-        kept = tuple(sorted(stays[cluster])) if anchored[found.operator[cluster]] else ()
+        kept = (
+            tuple(sorted(stays[found.group[cluster]])) if anchored[found.operator[cluster]] else ()
+        )
         of[cluster] = kinds.setdefault(_Kind(goes, _touching(goes, kept)), len(kinds))
     return list(kinds), of, units
 

@@ -36,9 +36,16 @@ class Swaps:
     goes
         Rows of equipment that must go, shape (equipment,).
     gone
-        Firms whose equipment must go somewhere, shape (firms,).
-    names
-        Cluster of sites; the operator's name goes before where several have one of that name.
+        Firms whose equipment must go, wherever any stands, shape (firms,).
+    of_row
+        Group of each row of equipment: its cluster in the case, -1 where nothing of that must go,
+        shape (equipment,).
+    group
+        Group of each cluster: large ones are swapped in parts, shape (clusters,).
+    share
+        Part of its group that each cluster is, shape (clusters,).
+    groups
+        Names of the groups; the operator's goes before where several have one of that name.
     operator
         Place of each cluster's operator among `operators`, shape (clusters,).
     region, regions
@@ -47,8 +54,6 @@ class Swaps:
         Real sites and persons served where something must go, shape (clusters,).
     structural
         Real sites with structural work, shape (clusters,).
-    of_row
-        Cluster of each row of equipment, -1 where nothing of its cluster must go, (equipment,).
     functions
         Functions of what must go, shape (functions,).
     amounts
@@ -61,14 +66,16 @@ class Swaps:
     mine: Flags
     goes: Flags
     gone: Flags
-    names: tuple[str, ...]
+    of_row: Codes
+    group: Codes
+    share: Floats
+    groups: tuple[str, ...]
     operator: Codes
     region: Codes
     regions: tuple[str, ...]
     sites: Floats
     people: Floats
     structural: Floats
-    of_row: Codes
     functions: Codes
     amounts: Floats
     lat: Floats
@@ -76,7 +83,33 @@ class Swaps:
 
     def __len__(self) -> int:
         """Return the number of clusters."""
-        return len(self.names)
+        return len(self.group)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of each cluster, with the number of its part where its group is swapped in parts."""
+        first = np.searchsorted(self.group, self.group)
+        number = np.arange(len(self)) - first + 1
+        return tuple(
+            self.groups[g] if s >= 1 else f"{self.groups[g]} {n}"
+            for g, s, n in zip(
+                self.group.tolist(), self.share.tolist(), number.tolist(), strict=True
+            )
+        )
+
+    def spread(self, rows: Flags, weight: Floats) -> Floats:
+        """Return what rows of equipment weigh, cluster by cluster, shape (clusters,).
+
+        Parameters
+        ----------
+        rows
+            Which rows count, shape (equipment,).
+        weight
+            What each weighs, shape (equipment,).
+        """
+        mine = np.flatnonzero(rows & (self.of_row >= 0))
+        total = np.bincount(self.of_row[mine], weights=weight[mine], minlength=len(self.groups))
+        return np.asarray(total[self.group] * self.share)
 
 
 def swaps(ground: Groundwork, goal: Goal) -> Swaps:
@@ -106,10 +139,11 @@ def swaps(ground: Groundwork, goal: Goal) -> Swaps:
     if not goes.any():
         raise UsageError(f"{goal.name}: nothing of what must go stands at a site of the goal's")
     label = _labels(network)
-    key = np.unique(runs[goes] * len(label) + label[at[goes]])
-    of_row = np.searchsorted(key, runs * len(label) + label[at])
+    base = int(label.max()) + 1
+    key = np.unique(runs[goes] * base + label[at[goes]])
+    of_row = np.searchsorted(key, runs * base + label[at])
     inside = of_row < len(key)
-    inside &= key[np.minimum(of_row, len(key) - 1)] == runs * len(label) + label[at]
+    inside &= key[np.minimum(of_row, len(key) - 1)] == runs * base + label[at]
     of_row = np.where(inside & mine, of_row, -1)
     functions = np.unique(equipment["function"][goes]).astype(np.int64)
     count = len(key)
@@ -127,16 +161,23 @@ def swaps(ground: Groundwork, goal: Goal) -> Swaps:
 
     flagged = network["sites"]["structural"].astype(bool)
     any_flag = flagged[np.isin(network["sites"]["operator"], operators)].any()
-    share = flagged.astype(np.float64) if any_flag else np.full(len(real), goal.practice.structural_share)
+    needs_work = np.where(any_flag, flagged, goal.practice.structural_share)
     region, regions = _regions(network, site, here, count)
-    operator = np.searchsorted(operators, key // len(label))
+    operator = np.searchsorted(operators, key // base)
+    sites_ = total(real)
+    parts = np.ceil(sites_ / goal.practice.largest_cluster_sites - 1e-9).astype(np.int64)
+    parts = np.maximum(parts, 1)
+    group = np.repeat(np.arange(count), parts)
+    share = 1.0 / parts[group]
     return Swaps(
-        operators=operators, mine=mine, goes=goes, gone=gone,
-        names=_names(network, label, key, operators), operator=operator, region=region,
-        regions=regions, sites=total(real), people=total(network["sites"]["people"]),
-        structural=total(real * share), of_row=of_row, functions=functions, amounts=amounts,
-        lat=_mean(network["sites"]["lat"], site, here, count),
-        lon=_mean(network["sites"]["lon"], site, here, count),
+        operators=operators, mine=mine, goes=goes, gone=gone, of_row=of_row, group=group,
+        share=share, groups=_names(network, key % base, operators[operator]),
+        operator=operator[group], region=region[group], regions=regions,
+        sites=sites_[group] * share, people=total(network["sites"]["people"])[group] * share,
+        structural=total(real * needs_work)[group] * share, functions=functions,
+        amounts=amounts[group] * share[:, None],
+        lat=_mean(network["sites"]["lat"], site, here, count)[group],
+        lon=_mean(network["sites"]["lon"], site, here, count)[group],
     )  # fmt: skip
 
 
@@ -164,13 +205,15 @@ def _goes(ground: Groundwork, goal: Goal, mine: Flags) -> tuple[Flags, Flags]:
     network, equipment = ground.network, ground.equipment
     maker = network["products"]["firm"].astype(np.int64)[equipment["product"]]
     asked = goal.replace
+    firms = np.zeros(len(network["firms"]), dtype=bool)
     if asked.authority is not None:
         last = goal.starts(network.first_day)[-1]
         found = exclusions(ground, asked.authority, last)
         sets = np.column_stack([np.stack(found.sets), np.zeros(len(found.sets), dtype=bool)])
         goes = sets[found.of_row, maker] & mine
+        for bound in np.unique(found.of_row[mine]).tolist():
+            firms |= found.sets[bound]
     else:
-        firms = np.zeros(len(network["firms"]), dtype=bool)
         for name in asked.firms:
             place = np.flatnonzero(network.names["firm"] == name)
             if not len(place):
@@ -183,9 +226,7 @@ def _goes(ground: Groundwork, goal: Goal, mine: Flags) -> tuple[Flags, Flags]:
             known = np.array(FUNCTIONS, dtype=object)
             raise UsageError(_unknown("function", unknown[0], known))
         goes &= np.isin(equipment["function"], [FUNCTIONS.index(f) for f in asked.functions])
-    gone = np.zeros(len(network["firms"]), dtype=bool)
-    gone[maker[goes]] = True
-    return goes, gone
+    return goes, firms
 
 
 def _labels(network: Network) -> Codes:
@@ -194,22 +235,21 @@ def _labels(network: Network) -> Codes:
     return np.where(cluster >= 0, cluster, cluster.max(initial=-1) + 1 + np.arange(len(cluster)))
 
 
-def _names(network: Network, label: Codes, key: Codes, operators: Codes) -> tuple[str, ...]:
-    words, number = network["sites"].words["cluster"], key % len(label)
+def _names(network: Network, number: Codes, operator: Codes) -> tuple[str, ...]:
+    """Return the names of clusters by their numbers; several of one name have the operator's."""
+    words = network["sites"].words["cluster"]
     first = int(network["sites"]["cluster"].max(initial=-1)) + 1
     sites = network.names["site"]
     bare = [str(words[n]) if n < first else str(sites[n - first]) for n in number.tolist()]
-    seen = {name for name, times in Counter(bare).items() if times > 1 and len(operators) > 1}
+    twice = {name for name, times in Counter(bare).items() if times > 1}
     firms = network.names["firm"]
     return tuple(
-        f"{firms[of]}/{name}" if name in seen else name
-        for name, of in zip(bare, (key // len(label)).tolist(), strict=True)
+        f"{firms[of]}/{name}" if name in twice else name
+        for name, of in zip(bare, operator.tolist(), strict=True)
     )
 
 
-def _regions(
-    network: Network, site: Codes, of: Codes, count: int
-) -> tuple[Codes, tuple[str, ...]]:
+def _regions(network: Network, site: Codes, of: Codes, count: int) -> tuple[Codes, tuple[str, ...]]:
     """Return the region of each cluster, that of its first site, and the names of regions."""
     region = network["sites"]["region"].astype(np.int64)[site]
     _, first = np.unique(of, return_index=True)

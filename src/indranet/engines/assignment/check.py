@@ -33,10 +33,12 @@ def broken(asked: Problem, plan: Plan) -> list[Broken]:
     done = np.flatnonzero(plan.option >= 0)
     option, period = plan.option[done], plan.period[done]
     periods, region = asked.periods, asked.region[done]
+    pool, busy = asked.pool[done], np.zeros(asked.crews.shape, dtype=np.int64)
+    np.add.at(busy, (pool, period), 1)
+    work = _sums((pool, period), asked.work[done, option], busy.shape)
+    found += _over("crews", work, asked.crews + asked.overtime, busy)
     count = np.zeros((asked.regions, periods), dtype=np.int64)
     np.add.at(count, (region, period), 1)
-    work = _sums((region, period), asked.work[done, option], count.shape)
-    found += _over("crews", work, asked.crews + asked.overtime, count)
     people = _sums((region, period), asked.people[done], count.shape)
     found += _over("floor", people, asked.floor, count)
     taken = np.zeros(asked.running.shape, dtype=np.int64)

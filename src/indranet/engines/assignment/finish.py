@@ -104,7 +104,7 @@ def _one_each(asked: Problem, columns: Columns) -> Floats:
     """Return what each column costs by itself."""
     c, v, t = columns.cluster, columns.option, columns.period
     found = asked.cost[c, v] * asked.discount[t] + asked.wait[c] * asked.waited[t]
-    found += asked.work[c, v] * asked.work_price[asked.region[c], t]
+    found += asked.work[c, v] * asked.work_price[asked.pool[c], t]
     for part in range(asked.product.shape[1]):
         product = asked.product[v, part]
         found += np.where(product >= 0, asked.amounts[c, part] * asked.running[product, t], 0.0)
@@ -117,9 +117,7 @@ def _family_rows(asked: Problem, columns: Columns) -> list[sparse.coo_array]:
     count, periods = len(c), asked.periods
     place = np.arange(count)
 
-    def later(
-        rows: npt.NDArray[Any], values: Floats, size: int, lag: int = 0
-    ) -> sparse.coo_array:
+    def later(rows: npt.NDArray[Any], values: Floats, size: int, lag: int = 0) -> sparse.coo_array:
         """Spread values of (row, period) over the period so many after that, and all later ones."""
         parts = [
             (rows[mine] * periods + at, place[mine], values[mine])
@@ -153,7 +151,10 @@ def _family_rows(asked: Problem, columns: Columns) -> list[sparse.coo_array]:
         reached[row] = -asked.weights[c, column] * (t <= last)
     return [
         deliveries,
-        sparse.coo_array((asked.work[c, v], (spot, place)), shape=shape),
+        sparse.coo_array(
+            (asked.work[c, v], (asked.pool[c].astype(np.int64) * periods + t, place)),
+            shape=(len(asked.crews) * periods, count),
+        ),
         sparse.coo_array((asked.people[c], (spot, place)), shape=shape),
         sparse.coo_array(cash), sparse.coo_array(caps), sparse.coo_array(reached),
     ]  # fmt: skip

@@ -55,10 +55,10 @@ def fits(
 ) -> bool:
     """Return whether a choice leaves every limit kept."""
     periods = moving.cash.shape[1]
-    region = attributes.region[cluster]
+    region, pool = attributes.region[cluster], attributes.pool[cluster]
     work = attributes.work[cluster, v]
     if work > 0.0:
-        room = limits.crews[region, t] + limits.overtime[region, t] - moving.crews[region, t]
+        room = limits.crews[pool, t] + limits.overtime[pool, t] - moving.crews[pool, t]
         if work > room:
             return False
     people = attributes.people[cluster]
@@ -100,12 +100,12 @@ def linked(
 ) -> float:
     """Return what a choice adds in overtime, less what it saves of lacking milestones."""
     found = 0.0
-    region = attributes.region[cluster]
+    pool = attributes.pool[cluster]
     work = attributes.work[cluster, v]
-    if work > 0.0 and not math.isinf(limits.crews[region, t]):
-        before = max(moving.crews[region, t] - limits.crews[region, t], 0.0)
-        after = max(moving.crews[region, t] + work - limits.crews[region, t], 0.0)
-        found += (after - before) * limits.overtime_price[region, t]
+    if work > 0.0 and not math.isinf(limits.crews[pool, t]):
+        before = max(moving.crews[pool, t] - limits.crews[pool, t], 0.0)
+        after = max(moving.crews[pool, t] + work - limits.crews[pool, t], 0.0)
+        found += (after - before) * limits.overtime_price[pool, t]
     for j in range(len(limits.milestone_need)):
         if t <= limits.milestone_last[j]:
             weight = attributes.weights[cluster, limits.milestone_weight[j]]
@@ -127,7 +127,7 @@ def put(
     """Add what a choice uses, or with sign -1 take it away again."""
     periods = moving.cash.shape[1]
     region = attributes.region[cluster]
-    moving.crews[region, t] += sign * attributes.work[cluster, v]
+    moving.crews[attributes.pool[cluster], t] += sign * attributes.work[cluster, v]
     moving.floor[region, t] += sign * attributes.people[cluster]
     for f in range(attributes.product.shape[1]):
         product = attributes.product[v, f]
@@ -278,8 +278,9 @@ def swap(
         if math.isinf(one[vb, tb]) or math.isinf(other[va, ta]):
             continue
         rough = one[vb, tb] + other[va, ta] - one[va, ta] - other[vb, tb]
-        over = moving.crews[region, ta] > limits.crews[region, ta]
-        over |= moving.crews[region, tb] > limits.crews[region, tb]
+        one_pool, other_pool = attributes.pool[a], attributes.pool[b]
+        over = moving.crews[one_pool, ta] > limits.crews[one_pool, ta]
+        over |= moving.crews[other_pool, tb] > limits.crews[other_pool, tb]
         if rough >= 0 and not over and len(limits.milestone_need) == 0:
             continue
         put(attributes, moving, limits, a, va, ta, -1.0)

@@ -18,6 +18,7 @@ class Attributes(NamedTuple):
     """What clusters and options are; see `Problem`."""
 
     region: Array
+    pool: Array
     purse: Array
     cost: Array
     work: Array
@@ -36,7 +37,7 @@ class Tables(NamedTuple):
     """What one of each attribute costs in each period, prices of rows included."""
 
     money: Array  # (purses, periods)
-    work: Array  # (regions, periods)
+    work: Array  # (pools, periods)
     people: Array  # (regions, periods)
     wait: Array  # (periods,)
     amounts: Array  # (products, periods)
@@ -65,7 +66,11 @@ def price_choices(
         work = attributes.work[cluster, v]
         row = priced[v]
         for t in range(periods):
-            row[t] = base[t] + money * tables.money[purse, t] + work * tables.work[region, t]
+            row[t] = (
+                base[t]
+                + money * tables.money[purse, t]
+                + work * tables.work[attributes.pool[cluster], t]
+            )
         for f in range(attributes.product.shape[1]):
             product = attributes.product[v, f]
             amount = attributes.amounts[cluster, f]
@@ -139,7 +144,7 @@ def soft_costs(
                     continue
                 part /= total
                 used.money[purse, t] += part * money
-                used.work[region, t] += part * work
+                used.work[attributes.pool[cluster], t] += part * work
                 used.people[region, t] += part * people
                 used.wait[t] += part * wait
                 for f in range(attributes.product.shape[1]):

@@ -70,17 +70,19 @@ class Problem:
     """Each cluster gets one option in one period, or none at a penalty.
 
     The cost of cluster c with option v in period t is cost[c, v] * discount[t] + work[c, v] *
-    work_price[region, t] + sum over parts f of amounts[c, f] * running[product[v, f], t] +
+    work_price[pool, t] + sum over parts f of amounts[c, f] * running[product[v, f], t] +
     wait[c] * waited[t].
 
     Attributes
     ----------
     region
         Region of each cluster, shape (clusters,).
+    pool
+        Crews that work on each cluster, shape (clusters,).
     cost
         Money spent, infinite where an option is not for a cluster, shape (clusters, options).
     work
-        Work that it takes of the region's crews, shape (clusters, options).
+        Work that it takes of the pool's crews, shape (clusters, options).
     amounts
         Units of each part of a cluster, shape (clusters, parts).
     product
@@ -101,13 +103,13 @@ class Problem:
     discount, waited
         Factors of each period, shape (periods,).
     work_price
-        Shape (regions, periods).
+        Shape (pools, periods).
     running
         Shape (products, periods).
     deliveries
         Units delivered until each period, infinite for no limit, shape (products, periods).
     crews, overtime
-        Work of the crews, and most that may be added at `overtime_price`, shape (regions, periods).
+        Work of the crews, and most that may be added at `overtime_price`, shape (pools, periods).
     floor
         Most people under change at a time, infinite for no limit, shape (regions, periods).
     purse
@@ -123,6 +125,7 @@ class Problem:
     """
 
     region: Codes
+    pool: Codes
     cost: Floats
     work: Floats
     amounts: Floats
@@ -169,7 +172,7 @@ class Problem:
     @property
     def regions(self) -> int:
         """Number of regions."""
-        return len(self.crews)
+        return len(self.floor)
 
 
 def problem(
@@ -198,10 +201,10 @@ def problem(
     clusters, options = money.shape
     areas = np.zeros(clusters) if region is None else np.asarray(region)
     regions = int(areas.max(initial=-1)) + 1
-    for name in ("crews", "overtime", "floor", "work_price"):
-        if name in more:
-            regions = max(regions, len(more[name]))
-    regions = max(regions, 1)
+    regions = max(regions, len(more.get("floor", ())), 1)
+    pool = np.asarray(more.pop("pool", areas))
+    told = (len(more.get(name, ())) for name in ("crews", "overtime", "work_price"))
+    pools = max(int(pool.max(initial=-1)) + 1, *told, 1)
     product = np.asarray(more.get("product", np.full((options, 0), -1)))
     products = int(max(product.max(initial=-1) + 1, len(more.get("deliveries", ())), 1))
     finite = np.where(np.isfinite(money), money, 0.0)
@@ -213,14 +216,14 @@ def problem(
         "penalty": np.full(clusters, 10 * largest + 1), "weights": np.zeros((clusters, 0)),
         "earliest": np.zeros(clusters), "latest": np.full(clusters, periods - 1),
         "first": np.zeros(options), "discount": np.ones(periods), "waited": np.arange(periods),
-        "work_price": np.zeros((regions, periods)), "running": np.zeros((products, periods)),
+        "pool": pool, "work_price": np.zeros((pools, periods)), "running": np.zeros((products, periods)),
         "deliveries": np.full((products, periods), unlimited),
-        "crews": np.full((regions, periods), unlimited), "overtime": np.zeros((regions, periods)),
-        "overtime_price": np.zeros((regions, periods)),
+        "crews": np.full((pools, periods), unlimited), "overtime": np.zeros((pools, periods)),
+        "overtime_price": np.zeros((pools, periods)),
         "floor": np.full((regions, periods), unlimited), "purse": np.zeros(clusters),
         "cash": np.full((1, periods), unlimited),
     }  # fmt: skip
-    integer = {"product", "earliest", "latest", "first", "purse"}
+    integer = {"pool", "product", "earliest", "latest", "first", "purse"}
     arrays = {
         name: np.ascontiguousarray(
             more.pop(name, value), dtype=np.int32 if name in integer else np.float64
@@ -242,15 +245,15 @@ def check_shapes(asked: Problem) -> None:
     clusters, options, periods, regions = (
         len(asked), asked.options, asked.periods, asked.regions,
     )  # fmt: skip
-    parts, products = asked.product.shape[1], len(asked.running)
+    parts, products, pools = asked.product.shape[1], len(asked.running), len(asked.crews)
     shapes = {
         "cost": (clusters, options), "work": (clusters, options), "amounts": (clusters, parts),
         "people": (clusters,), "wait": (clusters,), "penalty": (clusters,),
         "weights": (clusters, asked.weights.shape[1]), "earliest": (clusters,),
         "latest": (clusters,), "first": (options,), "discount": (periods,), "waited": (periods,),
-        "work_price": (regions, periods), "running": (products, periods),
-        "deliveries": (products, periods), "crews": (regions, periods),
-        "overtime": (regions, periods), "overtime_price": (regions, periods),
+        "pool": (clusters,), "work_price": (pools, periods), "running": (products, periods),
+        "deliveries": (products, periods), "crews": (pools, periods),
+        "overtime": (pools, periods), "overtime_price": (pools, periods),
         "floor": (regions, periods), "purse": (clusters,), "cash": (len(asked.cash), periods),
         "near_start": (clusters + 1,),
     }  # fmt: skip
@@ -265,11 +268,13 @@ def check_shapes(asked: Problem) -> None:
             raise ValueError(f"{name}: finite numbers")
     if clusters and (asked.region.min() < 0 or asked.region.max() >= regions):
         raise ValueError("region: out of range")
+    if clusters and (asked.pool.min() < 0 or asked.pool.max() >= pools):
+        raise ValueError("pool: out of range")
     if clusters and (asked.purse.min() < 0 or asked.purse.max() >= len(asked.cash)):
         raise ValueError("purse: out of range")
     if asked.product.size and (asked.product.min() < -1 or asked.product.max() >= products):
         raise ValueError("product: out of range")
-    if (np.diff(asked.deliveries, axis=1) < 0).any():
+    if (asked.deliveries[:, 1:] < asked.deliveries[:, :-1]).any():
         raise ValueError("deliveries: until each period, so never less than before")
     caps, milestones = asked.caps, asked.milestones
     if caps.factor.shape != (len(caps.limit), options if len(caps.limit) else caps.factor.shape[1]):
@@ -308,7 +313,7 @@ def own_costs(asked: Problem, plan: Plan) -> Floats:
     option, period = plan.option[done], plan.period[done]
     found: Floats = asked.penalty.copy()
     value = asked.cost[done, option] * asked.discount[period]
-    value += asked.work[done, option] * asked.work_price[asked.region[done], period]
+    value += asked.work[done, option] * asked.work_price[asked.pool[done], period]
     value += asked.wait[done] * asked.waited[period]
     for part in range(asked.product.shape[1]):
         product = asked.product[option, part]
@@ -354,7 +359,7 @@ def uses(asked: Problem, plan: Plan) -> Uses:
         reached[row] = asked.weights[done, column][period <= last].sum()
     return Uses(
         np.cumsum(taken, axis=1),
-        grouped(region, asked.regions, asked.work[done, option]),
+        grouped(asked.pool[done], len(asked.crews), asked.work[done, option]),
         grouped(region, asked.regions, asked.people[done]),
         spent - asked.refund_share * back,
         caps,

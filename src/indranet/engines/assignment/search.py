@@ -75,7 +75,8 @@ def part_of(asked: Problem, clusters: npt.NDArray[np.integer], used: Uses) -> Pr
     over = np.maximum(used.crews - asked.crews, 0.0)
     return replace(
         asked,
-        region=asked.region[clusters], purse=asked.purse[clusters], cost=asked.cost[clusters], work=asked.work[clusters],
+        region=asked.region[clusters], pool=asked.pool[clusters],
+        purse=asked.purse[clusters], cost=asked.cost[clusters], work=asked.work[clusters],
         amounts=asked.amounts[clusters], people=asked.people[clusters], wait=asked.wait[clusters],
         penalty=asked.penalty[clusters], weights=asked.weights[clusters],
         earliest=asked.earliest[clusters], latest=asked.latest[clusters],
