@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Exposure", "Goal", "Network", "Planning", "Run", "Scenario", "Stress", "exposure", "plan", "read", "stress",
+    "Exposure", "Goal", "Network", "Planning", "Run", "Scenario", "Stress", "exposure", "plan",
+    "read", "stress",
 ]  # fmt: skip
 
 _HOMES = {

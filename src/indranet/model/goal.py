@@ -19,6 +19,10 @@ Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 
 
+def _law(law: str, **numbers: float) -> Law:
+    return Law.model_validate({"law": law, **numbers})
+
+
 class Replace(Strict):
     """What must go: what an authority excludes, or what some firms made."""
 
@@ -93,6 +97,9 @@ class Practice(Strict):
     largest_cluster_sites: Positive = Field(
         300.0, description="Sites above which a cluster is swapped in parts, one after the other."
     )
+    margin_days: Count = Field(
+        0, description="Days before each date by which the plan itself meets it."
+    )
     neighbours_apart: bool = Field(True, description="Neighbours are not swapped in one period.")
 
 
@@ -101,26 +108,26 @@ class Uncertainty(Strict):
 
     draws: Annotated[int, Field(ge=0, le=100_000)] = Field(400, description="Draws.")
     delivery_slip_days: Law = Field(
-        Law(law="lognormal", median=20.0, sigma=0.9), description="By how much a vendor is late."
+        _law("lognormal", median=20.0, sigma=0.9), description="By how much a vendor is late."
     )
     crew_factor: Law = Field(
-        Law(law="triangular", low=0.7, mode=0.95, high=1.05),
+        _law("triangular", low=0.7, mode=0.95, high=1.05),
         description="Part of the planned crews that is there.",
     )
     season_factor: Law = Field(
-        Law(law="triangular", low=0.7, mode=1.0, high=1.1), description="How good a year is."
+        _law("triangular", low=0.7, mode=1.0, high=1.1), description="How good a year is."
     )
     permit_days: Law = Field(
-        Law(law="lognormal", median=10.0, sigma=1.0), description="Delay of a cluster's permits."
+        _law("lognormal", median=10.0, sigma=1.0), description="Delay of a cluster's permits."
     )
     refund_factor: Law = Field(
-        Law(law="triangular", low=0.6, mode=1.0, high=1.0), description="Part of refunds paid."
+        _law("triangular", low=0.6, mode=1.0, high=1.0), description="Part of refunds paid."
     )
     refund_late_days: Law = Field(
-        Law(law="lognormal", median=60.0, sigma=0.8), description="By how much they are late."
+        _law("lognormal", median=60.0, sigma=0.8), description="By how much they are late."
     )
     cost_factor: Law = Field(
-        Law(law="triangular", low=0.8, mode=1.0, high=1.5), description="Prices over those offered."
+        _law("triangular", low=0.8, mode=1.0, high=1.5), description="Prices over those offered."
     )
 
 
@@ -143,11 +150,17 @@ class Goal(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Seed.")
     replace: Replace = Field(description="What must go.")
     meet: tuple[Name, ...] | Literal["all"] = Field("all", description="Rules to be met.")
-    cost: Cost = Field(Cost(), description="What counts as cost.")
-    limits: Goals = Field(Goals(), description="Limits on the network as planned.")
-    practice: Practice = Field(Practice(), description="How swaps are done.")
-    uncertainty: Uncertainty = Field(Uncertainty(), description="What is drawn.")
-    solve: Solve = Field(Solve(), description="When the search stops.")
+    cost: Cost = Field(default=Cost.model_validate({}), description="What counts as cost.")
+    limits: Goals = Field(
+        default=Goals.model_validate({}), description="Limits on the network as planned."
+    )
+    practice: Practice = Field(
+        default=Practice.model_validate({}), description="How swaps are done."
+    )
+    uncertainty: Uncertainty = Field(
+        default=Uncertainty.model_validate({}), description="What is drawn."
+    )
+    solve: Solve = Field(default=Solve.model_validate({}), description="When the search stops.")
     _file: str = PrivateAttr("goal.toml")
     _lines: Lines = PrivateAttr(default_factory=dict)
 

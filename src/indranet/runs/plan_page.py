@@ -98,8 +98,8 @@ def _head(answer: PlanAnswer, level: int) -> Html:
         )
     proof = (
         f"Small print: no plan costs less than USD {number(summary['bound'])} with all counted; "
-        f"this one is {summary['gap']:.3%} above ({summary['status']}). The schedule is not the weak "
-        "part: prices and dates are."
+        f"this one is {summary['gap']:.3%} above ({summary['status']}). The schedule is not the "
+        "weak part: prices and dates are."
     )
     blame = summary["blame"]
     return joined([
@@ -149,14 +149,15 @@ def _gantt(answer: PlanAnswer) -> Html:
     for number_, region in enumerate(regions):
         y = _TOP + number_ * _ROW
         name = region or "no region"
-        label = name if len(name) <= 24 else f"{name[:23]}…"  # noqa: PLR2004 - what fits
+        label = name if len(name) <= 24 else f"{name[:23]}…"
         marks.append(element("text", label, x=_LEFT - 8, y=y + 15, text_anchor="end"))
         for at, period in enumerate(periods):
             mine = (rows["region"] == region) & (rows["period"] == period)
             if not mine.any():
                 continue
             part = float(rows["people"][mine].sum()) / total[region]
-            title = f"{name}, from {period}: {counted(int(mine.sum()), 'cluster')}, {percent(part)} of its people"
+            held = counted(int(mine.sum()), "cluster")
+            title = f"{name}, from {period}: {held}, {percent(part)} of its people"
             shade = min(int(np.ceil(part * 2 * _SHADES)), _SHADES)
             marks.append(
                 element("rect", element("title", title), class_=f"c{max(shade, 1)}",
@@ -167,7 +168,7 @@ def _gantt(answer: PlanAnswer) -> Html:
         month = period.astype("datetime64[M]").astype(int) % 12
         if month < 3 and (
             at == 0 or periods[at - 1].astype("datetime64[Y]") != period.astype("datetime64[Y]")
-        ):  # noqa: PLR2004 - the first quarter
+        ):
             x = f"{_LEFT + at * step:.1f}"
             marks.append(element("text", str(period.astype("datetime64[Y]")), x=x, y=16))
             marks.append(element("path", class_="rule", d=f"M{x} 20V{height}"))
@@ -253,7 +254,8 @@ def _shares(answer: PlanAnswer) -> Html:
         for i in np.lexsort((-rows["after"], rows["operator"].astype(str))).tolist()
     ]  # fmt: skip
     more = [
-        f"{one['id']} ({one['kind']}, {one['horizon']}): {people(one['people_lost_more'])} more people"
+        f"{one['id']} ({one['kind']}, {one['horizon']}): "
+        f"{people(one['people_lost_more'])} more people"
         for one in changed
     ]
     text = (

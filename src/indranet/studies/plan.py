@@ -163,7 +163,7 @@ def _parts(made: Planned, cluster: int, option: int, there: npt.NDArray[np.integ
 
 
 def _dates(made: Planned, chosen: Plan, chances: Dates) -> Table:
-    """Return when each dated rule is met as planned and in the draws, and how likely by its date."""
+    """Return when each dated rule is met, as planned and in the draws, and how likely in time."""
     best = [_best_without(chances, place) for place in range(len(made.rules))]
     return {
         "rule": np.array([rule.rule for rule in made.rules], dtype=object),
@@ -205,7 +205,8 @@ def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
     if not len(enough):
         return np.datetime64("NaT")
     accepted = np.timedelta64(made.goal.practice.acceptance_days, "D")
-    return np.datetime64(made.starts[enough[0] + 1] + accepted)
+    ends: np.datetime64 = np.datetime64(made.starts[int(enough[0]) + 1], "D")
+    return ends + accepted
 
 
 def _front(
@@ -391,7 +392,6 @@ def _summary(
         rule.rule for place, rule in enumerate(made.rules)
         if not met_by(made, found.plan, place) <= rule.date
     ]  # fmt: skip
-    worse = tables["independence"]
     return {
         "goal": made.goal.name,
         "operators": [str(name) for name in network.names["firm"][made.swaps.operators]],
@@ -427,14 +427,21 @@ def _summary(
         "binding": binding(made, found),
         "blame": None if faulty is None else _told_blame(made, faulty),
         "lacks_offers": list(made.stacks.lacks),
-        "new_dependences": [
-            {"kind": str(worse["kind"][i]), "id": str(worse["id"][i]),
-             "horizon": str(worse["horizon"][i]),
-             "people_lost_more": float(worse["people_lost_after"][i] - worse["people_lost_before"][i])}
-            for i in np.argsort(worse["people_lost_before"] - worse["people_lost_after"])[:5].tolist()
-            if worse["people_lost_after"][i] > worse["people_lost_before"][i]
-        ],
+        "new_dependences": _new_dependences(tables["independence"]),
     }  # fmt: skip
+
+
+def _new_dependences(rows: Table) -> list[dict[str, Any]]:
+    """Return the five things whose loss takes most more people once the plan is carried out."""
+    more = rows["people_lost_after"] - rows["people_lost_before"]
+    return [
+        {
+            "kind": str(rows["kind"][i]), "id": str(rows["id"][i]),
+            "horizon": str(rows["horizon"][i]), "people_lost_more": float(more[i]),
+        }
+        for i in np.argsort(-more, kind="stable")[:5].tolist()
+        if more[i] > 0
+    ]  # fmt: skip
 
 
 def _money(asked: Problem) -> Problem:

@@ -1,4 +1,4 @@
-"""A plan carried out with what may come between: how likely each date is, what it costs, why late."""
+"""A plan carried out with what may come between: how likely each date is, what it costs."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -91,7 +91,7 @@ def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
 
 @dataclass(frozen=True, eq=False)
 class _Carried:
-    """Period in which each cluster was swapped, and the money spent, (draws, clusters), (draws,)."""
+    """Period of each cluster, shape (draws, clusters), and the money spent, shape (draws,)."""
 
     period: Codes
     cost: Floats
@@ -107,7 +107,7 @@ def _likely(made: Planned, met: Codes) -> Floats:
 
 
 def _accepted(made: Planned, period: Codes, periods: int) -> npt.NDArray[np.datetime64]:
-    """Return the day on which swaps of a period are accepted, NaT beyond the last, -1: the first."""
+    """Return the day on which swaps of a period are accepted, NaT past the last."""
     month = made.starts[0].astype("datetime64[M]")
     ends = (month + (np.arange(periods) + 1) * made.goal.months).astype("datetime64[D]")
     ends = ends + np.timedelta64(made.goal.practice.acceptance_days, "D")
@@ -148,7 +148,7 @@ def _carried_out(
     left_out: frozenset[str],
     executor: Executor | None,
 ) -> _Carried:
-    asked, goal = made.problem, made.goal
+    asked = made.problem
     chosen = np.flatnonzero(plan.option >= 0)
     order = chosen[np.lexsort((-made.swaps.people[chosen], plan.period[chosen]))]
     period = np.full((draws, len(asked)), periods, dtype=np.int64)
@@ -176,7 +176,7 @@ def _carried_out(
 
 
 class _Draw:
-    """What comes between in one draw: each number hangs on the seed, the draw and whom it is about."""
+    """What comes between in one draw; each number hangs on seed, draw and whom it is about."""
 
     def __init__(self, made: Planned, draw: int, left_out: frozenset[str]) -> None:
         goal, seed = made.goal, made.goal.seed

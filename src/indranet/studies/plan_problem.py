@@ -109,7 +109,8 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
     penalty[done] = 0.0
     near = _neighbours(network, goal, found)
     asked = problem(
-        cost=cost, periods=goal.periods, region=found.region, pool=crews.pool, work=work, amounts=made.amounts,
+        cost=cost, periods=goal.periods, region=found.region, pool=crews.pool, work=work,
+        amounts=made.amounts,
         product=made.offer, people=found.people * _part_under_change(goal, starts),
         wait=person_day * found.people, penalty=penalty, weights=weights, earliest=earliest,
         latest=latest, first=first, discount=discount, waited=days * discount,
@@ -236,8 +237,8 @@ def _latest(
 ) -> tuple[npt.NDArray[np.int32], list[int]]:
     """Return the last period of each cluster, and the rules that leave a part standing.
 
-    Where nothing may be left from a day on, all that counts is swapped and accepted before it; a day
-    that is past, or too near for any swap, is met as soon as can be and told as missed.
+    Where nothing may be left from a day on, all that counts is swapped and accepted before it; a
+    day that is past, or too near for any swap, is met as soon as can be and told as missed.
     """
     latest = np.full(len(found), goal.periods - 1, dtype=np.int32)
     latest[done] = -1
@@ -253,8 +254,9 @@ def _latest(
 
 
 def last_period(date: np.datetime64, starts: npt.NDArray[np.datetime64], goal: Goal) -> int:
-    """Return the last period whose swaps are accepted before a day, -1 for none."""
-    accepted = starts[1:] + np.timedelta64(goal.practice.acceptance_days, "D")
+    """Return the last period whose swaps are accepted a margin before a day, -1 for none."""
+    days = goal.practice.acceptance_days + goal.practice.margin_days
+    accepted = starts[1:] + np.timedelta64(days, "D")
     return int(np.searchsorted(accepted, date, side="right")) - 1
 
 
@@ -280,13 +282,14 @@ def _crews(
     clusters, periods = len(found), goal.periods
     texts = rows.text("region")
     if not any(texts):
-        pool, names = np.zeros(clusters, dtype=np.int32), ("",)
-        share = np.ones(1)
+        pool: npt.NDArray[np.int32] = np.zeros(clusters, dtype=np.int32)
+        names: tuple[str, ...] = ("",)
+        share: Floats = np.ones(1)
     else:
         pool, names = found.region.astype(np.int32), found.regions
         least = np.where(np.isfinite(work), work, np.inf).min(axis=1, initial=np.inf)
         least = np.where(np.isfinite(least), least, 0.0)
-        share = np.bincount(found.region, weights=least, minlength=len(names))
+        share = np.bincount(found.region, weights=least, minlength=len(names)).astype(np.float64)
         share /= max(share.sum(), 1e-12)
     if not len(rows):
         never = np.full((1, periods), np.inf)
@@ -411,7 +414,7 @@ def _caps(
         asked.append(("country", limits.country_share))
     if limits.survive_any_one_vendor is not None:
         rest = max(1.0 - limits.survive_any_one_vendor, 0.0)
-        asked.append(("survive", Cap(limit=rest, per="people")))
+        asked.append(("survive", Cap.model_validate({"limit": rest, "per": "people"})))
     access = np.isin(made.functions, ACCESS)
     units = made.amounts[:, access].sum(axis=1)
     for what, cap in asked:
@@ -444,7 +447,7 @@ def _caps(
 def _held(
     network: Network, made: Stacks, what: str, access: npt.NDArray[np.bool_]
 ) -> tuple[list[str], Floats]:
-    """Return who holds a part of stacks, and how much of the access units of each, (stacks, who)."""
+    """Return who holds a part of stacks, and how much of each one's access, (stacks, who)."""
     offers = network["offers"]["product"][made.offers]
     count = (made.offer[:, access] >= 0).sum(axis=1)
     names, shares = _makers(network, what)
@@ -469,16 +472,16 @@ def _makers(network: Network, what: str) -> tuple[list[str], Floats]:
     names = [str(name) for name in network.names["country"]]
     shares = np.zeros((products, len(names)))
     plants = network["plants"]
-    known = plants["country"] >= 0
+    placed = plants["country"] >= 0
     output = np.where(np.isnan(plants["capacity_per_day"]), 1.0, plants["capacity_per_day"])
-    np.add.at(shares, (plants["product"][known], plants["country"][known]), output[known])
+    np.add.at(shares, (plants["product"][placed], plants["country"][placed]), output[placed])
     return names, shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
 
 
 def _kept(
     ground: Groundwork, found: Swaps, what: str, per: str, place: int
 ) -> tuple[dict[str, float], float]:
-    """Return what stays of each vendor or country at an operator's clusters without swaps, and all."""
+    """Return what stays of each vendor or country where nothing is swapped, and in all."""
     network, equipment = ground.network, ground.equipment
     at = equipment["site"].astype(np.int64)
     mine = network["sites"]["operator"][at] == found.operators[place]
@@ -564,7 +567,7 @@ def _near_pairs(found: Swaps) -> set[tuple[int, int]]:
         # The parts of one cluster stand at one place.
         known &= np.append(True, np.diff(found.group) > 0)
         mine = np.flatnonzero(known)
-        if len(mine) < 4:  # noqa: PLR2004 - corners of a triangulation
+        if len(mine) < 4:
             continue
         flat = np.column_stack([
             found.lon[mine] * np.cos(np.radians(found.lat[mine].mean())), found.lat[mine]

@@ -125,7 +125,7 @@ def _why_not(made: Planned, cluster: int) -> str:
 def _why(made: Planned, cluster: int, option: int, period: int, tables: Any, plain: Any) -> str:
     asked = made.problem
     here = _cost(asked, tables, cluster, option, period)
-    parts = []
+    parts: list[tuple[str, float | None, str]] = []
     for step, name in ((-1, "earlier"), (1, "later")):
         other = period + step
         word = "a period " + name
@@ -165,7 +165,7 @@ def _deadline(made: Planned, cluster: int) -> str:
 
 
 def _stops(made: Planned, cluster: int, option: int, period: int, tables: Any, plain: Any) -> str:
-    """Return the family of rows that makes one period earlier dearer, or that it is cheapest here."""
+    """Return what makes one period earlier dearer, or that it is cheapest here."""
     asked, before = made.problem, period - 1
     region, purse, pool = asked.region[cluster], asked.purse[cluster], asked.pool[cluster]
     money, work = asked.cost[cluster, option], asked.work[cluster, option]

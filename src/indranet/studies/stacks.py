@@ -1,4 +1,4 @@
-"""What can replace it: one offer for each function, put together where they work with each other."""
+"""What can replace it: one offer for each function, put together where they work together."""
 
 from dataclasses import dataclass
 from itertools import product as every
@@ -79,9 +79,9 @@ class _Kind:
 def stacks(ground: Groundwork, goal: Goal, found: Swaps) -> Stacks:
     """Put offers together for each kind of cluster.
 
-    Where what stays beside a new product does not work with it, it is replaced as well: a new vendor
-    for 4G takes the 5G of the site with it, and the other way round, unless the pair is certified or
-    the operator has no 4G core to anchor on.
+    Where what stays beside a new product does not work with it, it is replaced as well: a new
+    vendor for 4G takes the 5G of the site with it, and the other way round, unless the pair is
+    certified or the operator has no 4G core to anchor on.
     """
     network = ground.network
     rows = _offers(network, goal, found)
@@ -138,7 +138,7 @@ def _certified(network: Network) -> frozenset[tuple[int, int, str]]:
 
 
 def _kinds(ground: Groundwork, found: Swaps) -> tuple[list[_Kind], Codes, Floats]:
-    """Return the kinds of clusters, the kind of each, and units that stay, (clusters, FUNCTIONS)."""
+    """Return the kinds of clusters, each one's kind, and units that stay, by function."""
     network, equipment = ground.network, ground.equipment
     coupled = sorted({f for one, other, _ in _PAIRS for f in (*one, *other)})
     codes = [FUNCTIONS.index(name) for name in coupled]
@@ -177,7 +177,7 @@ def _touching(
     goes: tuple[int, ...], stays: tuple[tuple[int, int], ...]
 ) -> tuple[tuple[int, int], ...]:
     """Return what stays and has an interface, over others that stay, with what goes."""
-    near, found = set(goes), set()
+    near, found = set(goes), set[tuple[int, int]]()
     while True:
         more = {
             (f, p) for f, p in stays if (f, p) not in found and any(_interface(f, g) for g in near)
@@ -215,7 +215,7 @@ def _stacks_of(
             of_function.setdefault(int(offers["replaces"][row]), []).append(place)
 
     def fits(chosen: dict[int, int], kept: dict[int, int]) -> set[int]:
-        """Return functions that stay and do not work with what is chosen; {-1} where chosen clash."""
+        """Return functions that stay and do not fit what is chosen; {-1} where chosen clash."""
         wrong: set[int] = set()
         products = {f: int(offers["product"][rows[p]]) for f, p in chosen.items()}
         for f, p in products.items():

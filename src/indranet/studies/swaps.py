@@ -1,4 +1,4 @@
-"""What must be replaced: clusters of sites, what stands there for which function, and whom it serves."""
+"""What must be replaced: clusters of sites, what does what there, and whom they serve."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -157,7 +157,7 @@ def swaps(ground: Groundwork, goal: Goal) -> Swaps:
     here = of_site[site]
 
     def total(values: Floats) -> Floats:
-        return np.bincount(here, weights=values[site], minlength=count)
+        return np.bincount(here, weights=values[site], minlength=count).astype(np.float64)
 
     flagged = network["sites"]["structural"].astype(bool)
     any_flag = flagged[np.isin(network["sites"]["operator"], operators)].any()

@@ -16,6 +16,6 @@ from indranet.engines.assignment.problem import (
 from indranet.engines.assignment.solve import Assignment, assign
 
 __all__ = [
-    "Assignment", "Blame", "Broken", "Caps", "Milestones", "Plan", "Problem", "Uses", "assign", "blame",
-    "broken", "objective", "own_costs", "problem", "uses",
+    "Assignment", "Blame", "Broken", "Caps", "Milestones", "Plan", "Problem", "Uses", "assign",
+    "blame", "broken", "objective", "own_costs", "problem", "uses",
 ]  # fmt: skip

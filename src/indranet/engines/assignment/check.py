@@ -95,7 +95,5 @@ def _over(family: str, used: Whole, limit: Array, terms: Whole) -> list[Broken]:
     known = np.isfinite(limit)
     bound = np.where(known, limit, 0.0) / UNIT
     wrong = known & (used > bound * (1 + 1e-9) + 0.5 * terms + 0.5)
-    return [
-        Broken(family, tuple(int(i) for i in place), used[tuple(place)] * UNIT, float(limit[tuple(place)]))
-        for place in np.argwhere(wrong)
-    ]  # fmt: skip
+    places = (tuple(int(i) for i in place) for place in np.argwhere(wrong))
+    return [Broken(family, at, float(used[at] * UNIT), float(limit[at])) for at in places]

@@ -103,8 +103,9 @@ def rows_of(asked: Problem) -> Rows:
 def attributes_of(asked: Problem) -> Attributes:
     """Return the arrays of a problem that the kernels price."""
     return Attributes(
-        asked.region, asked.pool, asked.purse, asked.cost, asked.work, asked.amounts, asked.product, asked.people,
-        asked.wait, asked.penalty, asked.weights, asked.earliest, asked.latest, asked.first,
+        asked.region, asked.pool, asked.purse, asked.cost, asked.work, asked.amounts,
+        asked.product, asked.people, asked.wait, asked.penalty, asked.weights,
+        asked.earliest, asked.latest, asked.first,
     )  # fmt: skip
 
 

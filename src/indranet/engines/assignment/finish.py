@@ -26,9 +26,7 @@ NEAR = 0.03
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Choices of clusters: cluster, option, period; shape (columns,) each. `all` where none of
-    those left out can be in a better plan.
-    """
+    """Choices of clusters, shape (columns,) each; `all` where no other is in a better plan."""
 
     cluster: npt.NDArray[np.int64]
     option: npt.NDArray[np.int64]
@@ -51,13 +49,13 @@ def columns_of(pricing: Pricing, bound: Bound, cost: float) -> Columns:
         parts.append(
             (np.full(len(option), cluster), option, period, priced[option, period] - least)
         )
-    cluster, option, period, above = (np.concatenate(column) for column in zip(*parts, strict=True))
+    of, option, period, above = (np.concatenate(column) for column in zip(*parts, strict=True))
     room = max(cost - bound.value, 0.0) * (1 + 1e-9) + 1e-9 * abs(cost)
     kept = above <= room
     whole = int(kept.sum()) <= MOST_COLUMNS
     if not whole:
-        kept = above <= NEAR * pricing.scale[cluster]
-    return Columns(cluster[kept], option[kept], period[kept], whole)
+        kept = above <= NEAR * pricing.scale[of]
+    return Columns(of[kept], option[kept], period[kept], whole)
 
 
 def program(pricing: Pricing, columns: Columns) -> tuple[list[milp.Variables], list[milp.Rows]]:

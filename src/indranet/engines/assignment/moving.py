@@ -240,7 +240,8 @@ def _below(random: Array, count: Integer) -> int:
     x ^= x >> np.uint64(7)
     x ^= x << np.uint64(17)
     random[0] = x
-    return np.int64((x >> np.uint64(11)) % np.uint64(count))
+    below: int = np.int64((x >> np.uint64(11)) % np.uint64(count))  # type: ignore[assignment]
+    return below
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -320,9 +321,9 @@ def ruin(
 ) -> float:
     """Take some clusters of a region out and put them back; return by how much costs fell.
 
-    Ruin and recreate (Schrimpf et al. 2000): 4 to 12 clusters are put back one after the other, each
-    where it fits cheapest at the cost of `tables` plus a random part of the prices in `prices`; what
-    is dearer is taken back unless an annealing at `heat` lets it pass.
+    Ruin and recreate (Schrimpf et al. 2000): 4 to 12 clusters are put back one after the other,
+    each where it fits cheapest at the cost of `tables` plus a random part of the prices in
+    `prices`; what is dearer is taken back unless an annealing at `heat` lets it pass.
     """
     periods, options = len(tables.wait), attributes.product.shape[0]
     base, priced, own = (

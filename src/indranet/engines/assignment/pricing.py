@@ -52,7 +52,7 @@ def price_choices(
     periods = len(base)
     region, purse = attributes.region[cluster], attributes.purse[cluster]
     first, last = attributes.earliest[cluster], attributes.latest[cluster]
-    least = attributes.penalty[cluster]
+    least: float = attributes.penalty[cluster]
     people, wait = attributes.people[cluster], attributes.wait[cluster]
     for t in range(periods):
         base[t] = people * tables.people[region, t] + wait * tables.wait[t]

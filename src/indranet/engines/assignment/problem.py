@@ -216,7 +216,8 @@ def problem(
         "penalty": np.full(clusters, 10 * largest + 1), "weights": np.zeros((clusters, 0)),
         "earliest": np.zeros(clusters), "latest": np.full(clusters, periods - 1),
         "first": np.zeros(options), "discount": np.ones(periods), "waited": np.arange(periods),
-        "pool": pool, "work_price": np.zeros((pools, periods)), "running": np.zeros((products, periods)),
+        "pool": pool, "work_price": np.zeros((pools, periods)),
+        "running": np.zeros((products, periods)),
         "deliveries": np.full((products, periods), unlimited),
         "crews": np.full((pools, periods), unlimited), "overtime": np.zeros((pools, periods)),
         "overtime_price": np.zeros((pools, periods)),
@@ -224,7 +225,7 @@ def problem(
         "cash": np.full((1, periods), unlimited),
     }  # fmt: skip
     integer = {"pool", "product", "earliest", "latest", "first", "purse"}
-    arrays = {
+    arrays: dict[str, Any] = {
         name: np.ascontiguousarray(
             more.pop(name, value), dtype=np.int32 if name in integer else np.float64
         )

@@ -1,4 +1,4 @@
-"""A plan near the bound: dive along the prices, then moves, until the gap or the time is reached."""
+"""A plan near the bound: a dive along the prices, then moves, until it is near or time is over."""
 
 import time
 from collections.abc import Callable
@@ -94,7 +94,7 @@ def part_of(asked: Problem, clusters: npt.NDArray[np.integer], used: Uses) -> Pr
 
 
 def heuristic_prices(pricing: Pricing, prices: Floats, part: float = 1.0) -> Floats:
-    """Return prices for choosing among choices: what overtime and milestones cost is added apart."""
+    """Return prices for choosing: what overtime and milestones cost is added apart."""
     chosen = prices * part
     chosen[pricing.rows.of("milestones")] = 0.0
     return chosen
@@ -129,7 +129,7 @@ def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
 def own_size(asked: Problem) -> Floats:
     """Return how large each cluster is: what it costs and works at least, shape (clusters,)."""
     cost = np.where(np.isfinite(asked.cost), asked.cost, np.inf).min(axis=1, initial=np.inf)
-    return np.where(np.isfinite(cost), cost, 0.0) + asked.work.max(axis=1, initial=0.0)
+    return np.asarray(np.where(np.isfinite(cost), cost, 0.0) + asked.work.max(axis=1, initial=0.0))
 
 
 def improve(

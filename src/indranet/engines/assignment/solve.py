@@ -70,8 +70,8 @@ def assign(
 ) -> Assignment:
     """Return a plan near the least cost, with a bound that no plan can beat.
 
-    Prices by a smoothed Lagrangian dual (`dual`), a dive along them and moves (`search`), and for few
-    clusters HiGHS at the end (`finish`). The plan is checked anew in whole units (`check`).
+    Prices by a smoothed Lagrangian dual (`dual`), a dive along them and moves (`search`), and for
+    few clusters HiGHS at the end (`finish`). The plan is checked anew in whole units (`check`).
 
     Parameters
     ----------

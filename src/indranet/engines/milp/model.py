@@ -52,7 +52,7 @@ class Rows:
     """
 
     name: str
-    terms: Mapping[str, sparse.sparray]
+    terms: Mapping[str, sparse.csr_array]
     lower: Floats
     upper: Floats
 

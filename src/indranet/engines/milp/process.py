@@ -85,8 +85,8 @@ def _arrays(
 
     grid = [
         [
-            sparse.csr_array(row.terms[block.name]) if block.name in row.terms
-            else sparse.csr_array((len(row), len(block)))
+            row.terms[block.name] if block.name in row.terms
+            else sparse.csr_array((len(row), len(block)), dtype=np.float64)
             for block in variables
         ]
         for row in rows
@@ -102,7 +102,7 @@ def _arrays(
     return {
         "cost": joined([b.cost for b in variables]), "lower": joined([b.lower for b in variables]),
         "upper": joined([b.upper for b in variables]),
-        "whole": np.concatenate([np.zeros(0, bool), *(np.full(len(b), b.whole) for b in variables)]),
+        "whole": np.repeat([b.whole for b in variables], [len(b) for b in variables]).astype(bool),
         "row_lower": joined([r.lower for r in rows]), "row_upper": joined([r.upper for r in rows]),
         "index": matrix.indices.astype(np.int32), "pointer": matrix.indptr.astype(np.int32),
         "value": matrix.data.astype(np.float64), "start": begun,
