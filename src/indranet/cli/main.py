@@ -34,6 +34,7 @@ app.command(name="import")(making.import_)
 generate = typer.Typer(no_args_is_help=True, help="Make a synthetic case of any size.")
 generate.command()(making.country)
 generate.command()(making.firms)
+generate.command()(making.plan)
 app.add_typer(generate, name="generate")
 
 

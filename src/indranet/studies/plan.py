@@ -123,10 +123,10 @@ def _schedule(made: Planned, found: Assignment) -> Table:
     network, stacks, chosen = made.ground.network, made.stacks, found.plan
     offers = network["offers"]
     costs = own_costs(made.problem, chosen)
-    why = because(made, found)
+    why, names = because(made, found), made.swaps.names
     rows: list[tuple[str, str, str, Any, float, str]] = []
     for cluster in range(len(made.swaps)):
-        name, option = made.swaps.names[cluster], int(chosen.option[cluster])
+        name, option = names[cluster], int(chosen.option[cluster])
         if made.done[cluster]:
             continue
         if option < 0:
@@ -206,7 +206,8 @@ def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
         return np.datetime64("NaT")
     accepted = np.timedelta64(made.goal.practice.acceptance_days, "D")
     ends: np.datetime64 = np.datetime64(made.starts[int(enough[0]) + 1], "D")
-    return ends + accepted
+    met: np.datetime64 = ends + accepted
+    return met
 
 
 def _front(
@@ -229,7 +230,7 @@ def _front(
         priced = replace(plain, wait=worth, penalty=never)
         point = assign(
             priced, seconds=max(seconds / 8, 2.0), gap=max(gap, 2e-3), seed=made.goal.seed,
-            executor=executor, begun=begun,
+            executor=executor, begun=begun, prices=found.proof.prices,
         )  # fmt: skip
         begun = point.plan
         done = point.plan.option >= 0

@@ -24,6 +24,8 @@ CAUSES = ("delivery_slip_days", "crew_factor", "season_factor", "permit_days", "
 LONGER = 3
 """Times the horizon for which a plan that runs late is followed."""
 _DAY = np.timedelta64(1, "D")
+_FEWER = 100
+"""Draws in which one cause is left out; the same ones as the first of all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +77,10 @@ def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
     met = met.reshape(len(made.rules), draws)
     without = {}
     for cause in CAUSES:
-        other = _carried_out(made, plan, draws, periods, frozenset({cause}), executor)
+        fewer = min(draws, _FEWER)
+        other = _carried_out(made, plan, fewer, periods, frozenset({cause}), executor)
         then = np.array([_met(made, plan, rule, other.period, periods) for rule in made.rules])
-        without[cause] = _likely(made, then.reshape(len(made.rules), draws))
+        without[cause] = _likely(made, then.reshape(len(made.rules), fewer))
     if draws:
         middle = np.sort(met, axis=1)[:, (draws - 1) // 2] if len(met) else np.zeros(0, np.int64)
         last = every.period.max(axis=1, initial=-1)
@@ -267,10 +270,27 @@ def _carry(
     periods, parts = crews.shape[1], product.shape[1]
     used = np.zeros(len(deliveries))
     spent = np.zeros((len(cash), periods + 1))
-    waiting = order.copy()
-    left = len(waiting)
+    # Clusters by the period from which they may be swapped, in the order of the plan.
+    start = np.zeros(periods + 2, np.int64)
+    for c in order:
+        start[min(first[c], periods) + 1] += 1
+    for t in range(periods + 1):
+        start[t + 1] += start[t]
+    place = start.copy()
+    ready = np.empty(len(order), np.int64)
+    for c in order:
+        bucket = min(first[c], periods)
+        ready[place[bucket]] = c
+        place[bucket] += 1
+    waiting = np.empty(len(order), np.int64)
+    left = 0
     total = 0.0
     for t in range(periods):
+        for k in range(start[t], start[t + 1]):
+            waiting[left] = ready[k]
+            left += 1
+        if left == 0:
+            continue
         free = crews[:, t].copy()
         owed = np.zeros(len(cash))
         for p in range(len(cash)):
@@ -285,7 +305,7 @@ def _carry(
             c = waiting[k]
             v = option[c]
             money = cost[c, v] * price
-            fits = first[c] <= t and work[c, v] <= free[pool[c]] * (1 + 1e-9)
+            fits = work[c, v] <= free[pool[c]] * (1 + 1e-9)
             fits = fits and money <= owed[purse[c]] * (1 + 1e-9) + 1e-6
             for f in range(parts):
                 if fits and product[v, f] >= 0:
@@ -304,6 +324,4 @@ def _carry(
                 if product[v, f] >= 0:
                     used[product[v, f]] += amounts[c, f]
         left = kept
-        if left == 0:
-            break
     return total

@@ -27,7 +27,8 @@ class Blame:
         Family of rows to its share of the blame: what its limits are worth at the prices of the
         proof, over what all are worth.
     rows
-        Rows with a price, most blamed first: family, place in its array, share of the blame.
+        Rows with a price, those of the family most blamed first: family, place in its array, share
+        of the blame.
     more
         Of the family most blamed, by which factor its limits must grow at least before nothing is
         proven impossible any more; infinite where no growth of it alone suffices.
@@ -92,9 +93,10 @@ def blame(asked: Problem, counts: Floats, executor: Executor | None = None) -> B
         family: float(worth[rows.of(family)].sum()) / all_of_it if all_of_it > 0 else 0.0
         for family in FAMILIES
     }
-    order = np.argsort(-worth, kind="stable")
-    order = order[worth[order] > 1e-3 * all_of_it]
     family_of = np.repeat(np.arange(len(FAMILIES)), np.diff(rows.start))
+    whole = np.array([families[family] for family in FAMILIES])[family_of]
+    order = np.lexsort((-worth, -whole))
+    order = order[worth[order] > 1e-3 * all_of_it]
     told = tuple(
         (FAMILIES[family_of[row]], int(rows.place[row]), float(worth[row] / all_of_it))
         for row in order.tolist()

@@ -50,7 +50,9 @@ def broken(asked: Problem, plan: Plan) -> list[Broken]:
         np.add.at(pieces, place, 1)
     found += _over("deliveries", taken.cumsum(axis=1), asked.deliveries, pieces.cumsum(axis=1))
     place = asked.purse[done], period
-    spent = _sums(place, asked.cost[done, option], asked.cash.shape).cumsum(axis=1)
+    money = asked.cost[done, option]
+    money = np.where(np.isfinite(money), money, 0.0)
+    spent = _sums(place, money, asked.cash.shape).cumsum(axis=1)
     number = np.zeros(asked.cash.shape, dtype=np.int64)
     np.add.at(number, place, 1)
     back = np.zeros_like(spent)

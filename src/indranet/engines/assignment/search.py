@@ -93,11 +93,12 @@ def part_of(asked: Problem, clusters: npt.NDArray[np.integer], used: Uses) -> Pr
     )  # fmt: skip
 
 
-def heuristic_prices(pricing: Pricing, prices: Floats, part: float = 1.0) -> Floats:
-    """Return prices for choosing: what overtime and milestones cost is added apart."""
-    chosen = prices * part
-    chosen[pricing.rows.of("milestones")] = 0.0
-    return chosen
+def priced_limits(limits: Limits) -> Limits:
+    """Return limits under which milestones count by their price alone, as in the bound.
+
+    Where everything wants to be early for a milestone's sake, the price says who should be.
+    """
+    return limits._replace(milestone_price=np.zeros_like(limits.milestone_price))
 
 
 def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
@@ -108,7 +109,7 @@ def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
     asked, pricing, bound
         The problem, and prices to begin with.
     """
-    attributes, limits = attributes_of(asked), limits_of(asked)
+    attributes, limits = attributes_of(asked), priced_limits(limits_of(asked))
     under_way = moving_of(asked, nothing(asked))
     size = own_size(asked)
     left = np.argsort(-size, kind="stable")
@@ -116,7 +117,7 @@ def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
     smallest = max(50, int(_LAST * len(asked)))
     while len(left):
         count = len(left) if len(left) <= smallest else max(int(BITE * len(left)), 1)
-        tables = tables_of(asked, pricing.rows, heuristic_prices(pricing, prices))
+        tables = tables_of(asked, pricing.rows, prices)
         kernels.fill(attributes, limits, under_way, tables, left[:count])
         left = left[count:]
         if len(left):
@@ -223,13 +224,17 @@ class _State:
 
     def shifts(self, part: float, order: npt.NDArray[np.int64]) -> None:
         """Let each cluster move to what is cheaper for it, a part of the prices added."""
-        prices = heuristic_prices(self.pricing, self.bound.prices, part)
+        prices = self.bound.prices * part
+        if part > 0:
+            milestones = self.pricing.rows.of("milestones")
+            prices[milestones] = self.bound.prices[milestones]
+        limits = priced_limits(self.limits) if part > 0 else self.limits
         tables = tables_of(self.asked, self.pricing.rows, prices)
         for first in range(0, len(order), _BATCH):
             if self.over():
                 return
             kernels.shift(
-                self.attributes, self.limits, self.moving, tables, order[first : first + _BATCH]
+                self.attributes, limits, self.moving, tables, order[first : first + _BATCH]
             )
         self.keep()
 
@@ -248,7 +253,8 @@ class _State:
     def ruins(self, random: np.random.Generator) -> None:
         """Take out and put back until the end."""
         word = random.integers(1, 2**63, size=1, dtype=np.uint64)
-        prices = heuristic_prices(self.pricing, self.bound.prices)
+        prices = self.bound.prices.copy()
+        prices[self.pricing.rows.of("milestones")] = 0.0
         priced = tables_of(self.asked, self.pricing.rows, prices)
         heat = 2e-3 * self.best.cost / max(len(self.asked), 1)
         while not self.over():

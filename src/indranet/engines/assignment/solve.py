@@ -113,7 +113,7 @@ def assign(
         best = _better(asked, best, dive(asked, pricing, proof))
         best = improve(
             asked, pricing, proof, best.plan, gap=gap, seed=seed,
-            until=min(until, _few_until(asked, first, seconds)),
+            until=min(until, _moves_end(asked, first, seconds)),
         )  # fmt: skip
     except Interrupted as stopped:
         best, status = stopped.best, "interrupted"
@@ -137,9 +137,11 @@ def assign(
     )  # fmt: skip
 
 
-def _few_until(asked: Problem, first: float, seconds: float) -> float:
+def _moves_end(asked: Problem, first: float, seconds: float) -> float:
     """Return until when moves go on: for few clusters HiGHS gets the larger part of the time."""
-    return first + (0.3 * seconds if len(asked) <= FEW else seconds)
+    if len(asked) > FEW:
+        return first + seconds
+    return time.monotonic() + min(0.3 * seconds, 0.2 + len(asked) / 200)
 
 
 def _near(cost: float, bound: float, gap: float) -> bool:
