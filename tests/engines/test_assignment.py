@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_the_bound_is_that_of_the_linear_relaxation() -> None:
     every = columns_of(pricing, replace(bound, value=-1e18), 1e18)
     variables, rows = program(pricing, replace(every, all=True))
     relaxed = [replace(block, whole=False) for block in variables]
-    if len(every.cluster) < 40_000:
+    if len(every.cluster) < 30_000:
         pytest.fail("not all columns are there")
     answer = milp.solve(relaxed, rows, seconds=120)
     assert answer.status == "best"
@@ -208,6 +209,6 @@ def test_an_interruption_leaves_the_best_plan_so_far() -> None:
         {"purse": [4]}, {"pool": [9], "crews": [[1.0, 1.0]], "overtime": [[0.0, 0.0]]},
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_refused(wrong: dict[str, object]) -> None:
+def test_what_does_not_fit_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises((ValueError, IndexError)):
         problem(cost=[[1.0]], periods=2, **wrong)

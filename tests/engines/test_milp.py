@@ -18,7 +18,12 @@ def block(*cost: float, whole: bool = True, upper: float = np.inf) -> Variables:
 
 
 def at_most(name: str, table: list[list[float]], *upper: float) -> Rows:
-    return Rows(name, {"x": sparse.csr_array(table)}, np.full(len(upper), -np.inf), np.array(upper))
+    return Rows(
+        name,
+        {"x": sparse.csr_array(np.array(table))},
+        np.full(len(upper), -np.inf),
+        np.array(upper),
+    )
 
 
 def test_whole_numbers_by_hand() -> None:
@@ -37,9 +42,11 @@ def test_prices_say_what_one_more_saves() -> None:
 
 
 def test_what_cannot_hold_together_is_named() -> None:
+    table = sparse.csr_array(np.array([[1.0, 0.0]]))
+    many = Rows("many", {"x": table}, np.array([5.0]), np.array([np.inf]))
     rows = [
         at_most("few", [[1.0, 1.0]], 4),
-        Rows("many", {"x": sparse.csr_array([[1.0, 0.0]])}, np.array([5.0]), np.array([np.inf])),
+        many,
         at_most("other", [[0.0, 1.0]], 9),
     ]
     found = solve([block(1, 1)], rows, seconds=10)
@@ -62,9 +69,9 @@ def test_time_is_kept() -> None:
 def test_blocks_have_names_of_their_own() -> None:
     with pytest.raises(ValueError, match="another name"):
         solve([block(1), block(2)], [], seconds=1)
+    other = Rows("r", {"y": sparse.csr_array(np.array([[1.0]]))}, np.zeros(1), np.ones(1))
     with pytest.raises(ValueError, match="unknown"):
-        solve([block(1)], [Rows("r", {"y": sparse.csr_array([[1.0]])}, np.zeros(1), np.ones(1))],
-              seconds=1)  # fmt: skip
+        solve([block(1)], [other], seconds=1)
 
 
 @pytest.mark.skipif(not CAP41.exists(), reason="open data beside the repository")

@@ -73,14 +73,12 @@ def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
     draws = made.goal.uncertainty.draws
     periods = LONGER * made.goal.periods
     every = _carried_out(made, plan, draws, periods, frozenset(), executor)
-    met = np.array([_met(made, plan, rule, every.period, periods) for rule in made.rules])
-    met = met.reshape(len(made.rules), draws)
+    met = _met_all(made, every.period, periods)
     without = {}
     for cause in CAUSES:
         fewer = min(draws, _FEWER)
         other = _carried_out(made, plan, fewer, periods, frozenset({cause}), executor)
-        then = np.array([_met(made, plan, rule, other.period, periods) for rule in made.rules])
-        without[cause] = _likely(made, then.reshape(len(made.rules), fewer))
+        without[cause] = _likely(made, _met_all(made, other.period, periods))
     if draws:
         middle = np.sort(met, axis=1)[:, (draws - 1) // 2] if len(met) else np.zeros(0, np.int64)
         last = every.period.max(axis=1, initial=-1)
@@ -118,7 +116,15 @@ def _accepted(made: Planned, period: Codes, periods: int) -> npt.NDArray[np.date
     return np.asarray(table[np.clip(period, -1, periods)])
 
 
-def _met(made: Planned, plan: Plan, rule: Dated, period: Codes, periods: int) -> Codes:
+def _met_all(made: Planned, period: Codes, periods: int) -> Codes:
+    """Return the period after which each rule is met in each draw, shape (rules, draws)."""
+    found = np.empty((len(made.rules), len(period)), dtype=np.int64)
+    for place, rule in enumerate(made.rules):
+        found[place] = _met(made, rule, period, periods)
+    return found
+
+
+def _met(made: Planned, rule: Dated, period: Codes, periods: int) -> Codes:
     """Return the period after which a rule is met in each draw, `periods` for none, (draws,)."""
     found = made.swaps
     total = float(rule.weight[rule.rows].sum())

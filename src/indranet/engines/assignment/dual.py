@@ -185,7 +185,11 @@ class Pricing:
         self.asked, self.rows, self.executor = asked, rows_of(asked), executor
         self.attributes = attributes_of(asked)
         finite = np.where(np.isfinite(asked.cost), asked.cost, np.inf)
-        own = np.minimum(finite.min(axis=1, initial=np.inf), asked.penalty)
+        own = finite.min(axis=1, initial=np.inf) * asked.discount.max(initial=0.0)
+        own = np.minimum(np.where(np.isnan(own), np.inf, own), asked.penalty)
+        if own.sum() <= _SMALL * asked.penalty.sum():
+            # Where choices cost nothing, what counts is whether there is one.
+            own = asked.penalty
         # A cluster that costs next to nothing is weighed by the mean: no temperature is 0.
         self.scale = np.maximum(own, 0.05 * own.mean() if len(own) else 1.0) + 1e-12
         crews = self.rows.of("crews")
