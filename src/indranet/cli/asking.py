@@ -36,10 +36,15 @@ _PARTNERS = ("IND", "JPN", "USA", "AUS", "ISR")
 """Countries of which the demo asks what they can make alone."""
 _SCENARIO = "memory-shortage"
 """What the demo lets happen."""
+_GOAL = "bsnl-two-vendors"
+"""What the demo plans."""
+_SECONDS = 20.0
+"""Time for its plan; it is near enough long before."""
 
 
 def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     """Ask the bundled Indo-Pacific case its questions; write demo-run/report.html."""
+    from indranet.model.goal import find_goal
     from indranet.model.scenario import find_scenario
 
     folder, silent = Path("demo-run"), quiet or json_only
@@ -50,7 +55,9 @@ def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     exposed = _expose(network, folder / "exposure", inputs, silent, asked)
     scenario = find_scenario(_SCENARIO)
     stressed = _stress(network, scenario, folder / "stress", ["indo-pacific", _SCENARIO], silent)
-    runs = [exposed, stressed]
+    goal = find_goal(_GOAL)
+    drawn_up = _plan(network, goal, folder / "plan", ["indo-pacific", _GOAL], silent, _SECONDS)
+    runs = [exposed, stressed, drawn_up]
     if json_only:
         typer.echo(json.dumps({run.manifest["command"]: run.manifest["summary"] for run in runs}))
     for run in [] if silent else runs:
@@ -63,7 +70,7 @@ def _clear_demo(folder: Path) -> None:
     """Remove an earlier demo, and nothing else."""
     if not folder.exists():
         return
-    if {p.name for p in folder.iterdir()} - {"exposure", "stress", "report.html"}:
+    if {p.name for p in folder.iterdir()} - {"exposure", "stress", "plan", "report.html"}:
         raise UsageError(f"{folder} holds files that are not the demo's: move it away")
     shutil.rmtree(folder)
 
