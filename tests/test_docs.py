@@ -22,7 +22,7 @@ COMMANDS = {
     ),
     *(group.name for group in app.registered_groups),
 }
-LATER = {"plan", "diversify", "partners"}
+LATER = {"diversify", "partners"}
 """Commands of which the README says that they are not there yet."""
 
 

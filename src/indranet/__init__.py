@@ -5,14 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from indranet.model.case import read
+    from indranet.model.goal import Goal
     from indranet.model.network import Network
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
     from indranet.studies.exposure import Exposure, exposure
+    from indranet.studies.plan import Planning, plan
     from indranet.studies.stress import Stress, stress
 
 __version__ = "0.1.0"
-__all__ = ["Exposure", "Network", "Run", "Scenario", "Stress", "exposure", "read", "stress"]
+__all__ = [
+    "Exposure", "Goal", "Network", "Planning", "Run", "Scenario", "Stress", "exposure", "plan",
+    "read", "stress",
+]  # fmt: skip
 
 _HOMES = {
     "read": "indranet.model.case",
@@ -21,6 +26,9 @@ _HOMES = {
     "Run": "indranet.runs.run",
     "Exposure": "indranet.studies.exposure",
     "exposure": "indranet.studies.exposure",
+    "Goal": "indranet.model.goal",
+    "Planning": "indranet.studies.plan",
+    "plan": "indranet.studies.plan",
     "Stress": "indranet.studies.stress",
     "stress": "indranet.studies.stress",
 }

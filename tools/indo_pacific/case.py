@@ -66,6 +66,32 @@ def case_tables() -> Tables:
         "vulnerabilities": _restated(
             "vulnerabilities", "product", "exploit_per_day", "patch_days", "effect", "status"
         ),
+        "offers": _restated(
+            "offers",
+            "replaces",
+            "unit_cost_usd",
+            "removal_cost_usd",
+            "yearly_cost_usd",
+            "crew_days",
+            "lead_days",
+            "units_per_month",
+            "ramp_months",
+        ),
+        "crews": _restated("crews", "region", "crews", "crew_days_per_week", "usd_per_day"),
+        "rules": _restated(
+            "rules",
+            "from",
+            "until",
+            "per",
+            "country",
+            "who",
+            "functions",
+            "generation",
+            "metric",
+            "weight",
+            "comparison",
+            "limit",
+        ),
     }
 
 

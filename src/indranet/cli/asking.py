@@ -23,10 +23,11 @@ from indranet.cli.shared import (
     read_case,
     say,
 )
-from indranet.errors import InputError, UsageError
+from indranet.errors import InputError, NoAnswerError, UsageError
 from indranet.runs.progress import draws_done, progress
 
 if TYPE_CHECKING:
+    from indranet.model.goal import Goal
     from indranet.model.network import Network
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
@@ -35,10 +36,15 @@ _PARTNERS = ("IND", "JPN", "USA", "AUS", "ISR")
 """Countries of which the demo asks what they can make alone."""
 _SCENARIO = "memory-shortage"
 """What the demo lets happen."""
+_GOAL = "bsnl-two-vendors"
+"""What the demo plans."""
+_SECONDS = 20.0
+"""Time for its plan; it is near enough long before."""
 
 
 def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     """Ask the bundled Indo-Pacific case its questions; write demo-run/report.html."""
+    from indranet.model.goal import find_goal
     from indranet.model.scenario import find_scenario
 
     folder, silent = Path("demo-run"), quiet or json_only
@@ -49,7 +55,9 @@ def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     exposed = _expose(network, folder / "exposure", inputs, silent, asked)
     scenario = find_scenario(_SCENARIO)
     stressed = _stress(network, scenario, folder / "stress", ["indo-pacific", _SCENARIO], silent)
-    runs = [exposed, stressed]
+    goal = find_goal(_GOAL)
+    drawn_up = _plan(network, goal, folder / "plan", ["indo-pacific", _GOAL], silent, _SECONDS)
+    runs = [exposed, stressed, drawn_up]
     if json_only:
         typer.echo(json.dumps({run.manifest["command"]: run.manifest["summary"] for run in runs}))
     for run in [] if silent else runs:
@@ -62,7 +70,7 @@ def _clear_demo(folder: Path) -> None:
     """Remove an earlier demo, and nothing else."""
     if not folder.exists():
         return
-    if {p.name for p in folder.iterdir()} - {"exposure", "stress", "report.html"}:
+    if {p.name for p in folder.iterdir()} - {"exposure", "stress", "plan", "report.html"}:
         raise UsageError(f"{folder} holds files that are not the demo's: move it away")
     shutil.rmtree(folder)
 
@@ -228,6 +236,88 @@ def stress(
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
 
+def plan(
+    case: Case,
+    goal: Annotated[
+        str | None,
+        typer.Argument(metavar="[GOAL]", help="TOML file, or the name of a bundled one."),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=1.0, help="Time; the goal's by default.")
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option("--gap", min=0.0, max=1.0, help="(cost - bound) / cost enough.")
+    ] = None,
+    out: Out = None,
+    max_file_gb: FileGigabytes = 4.0,
+    max_columns: MostColumns = 10_000,
+    json_only: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Plan how to replace a vendor: who, when, at what cost, how likely each date is."""
+    from indranet.model.goal import find_goal
+    from indranet.runs.run import free_folder
+
+    silent = quiet or json_only
+    folder = _vacant(free_folder("plan") if out is None else out)
+    network = read_case(case, silent, limits(max_file_gb, max_columns))
+    asked = find_goal(goal) if goal is not None else _rules_in_force(network)
+    inputs = [str(case), *([goal] if goal else [])]
+    inputs += ["--seconds", f"{seconds:g}"] if seconds is not None else []
+    inputs += ["--gap", f"{gap:g}"] if gap is not None else []
+    run = _plan(network, asked, folder, inputs, silent, seconds, gap)
+    _finish(run, json_only, quiet)
+    say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
+    summary = run.manifest["summary"]
+    if summary["status"] == "interrupted":
+        raise KeyboardInterrupt
+    if summary["unswapped"]:
+        raise NoAnswerError(f"not all can be swapped: what was found is in {run.folder}")
+
+
+def _rules_in_force(network: "Network") -> "Goal":
+    """Return the goal of a case without one: meet the rules in force of the only authority."""
+    from indranet.model.goal import Goal
+
+    authorities = sorted(set(network["exclusions"].text("authority")))
+    sites = network["sites"]
+    operators = sorted({int(o) for o in sites["operator"].tolist() if o >= 0})
+    if len(authorities) != 1 or not operators:
+        told = ", ".join(authorities) or "none"
+        raise UsageError(f"which goal? The case has these authorities: {told}; give a goal file")
+    names = network.names["firm"]
+    equipment = network["equipment"]["site"]
+    most = max(operators, key=lambda o: int((sites["operator"][equipment] == o).sum()))
+    return Goal.model_validate(
+        {
+            "name": f"{authorities[0]}, {names[most]}",
+            "operator": str(names[most]),
+            "replace": {"authority": authorities[0]},
+        }
+    )
+
+
+def _plan(
+    network: "Network",
+    goal: "Goal",
+    folder: Path,
+    inputs: list[str],
+    silent: bool,
+    seconds: float | None = None,
+    gap: float | None = None,
+) -> "Run":
+    from indranet.runs.run import write_run
+    from indranet.studies.plan import plan as study
+
+    begun = time.perf_counter()
+    with progress("planning", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = study(network, goal, seconds=seconds, gap=gap, executor=threads)
+    return write_run(
+        folder, "plan", network, found.tables, found.summary, inputs=inputs,
+        seconds=time.perf_counter() - begun, seed=goal.seed, documents={"plan": found.proof},
+    )  # fmt: skip
+
+
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
     out: Annotated[Path | None, typer.Option("--out", help="HTML file to write.")] = None,
@@ -337,10 +427,12 @@ def _named(option: str, text: str | None) -> str | None:
 
 
 def _finish(run: "Run", json_only: bool, quiet: bool) -> None:
+    from indranet.runs.plan_terminal import plan_lines
     from indranet.runs.stress_terminal import stress_lines
     from indranet.runs.terminal import answer_lines
 
-    told = stress_lines if run.manifest["command"] == "stress" else answer_lines
+    lines = {"stress": stress_lines, "plan": plan_lines}
+    told = lines.get(str(run.manifest["command"]), answer_lines)
     if json_only:
         typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))
     elif not quiet:

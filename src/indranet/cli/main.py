@@ -28,11 +28,13 @@ app.command()(asking.check)
 app.command()(asking.describe)
 app.command()(asking.exposure)
 app.command()(asking.stress)
+app.command()(asking.plan)
 app.command()(asking.report)
 app.command(name="import")(making.import_)
 generate = typer.Typer(no_args_is_help=True, help="Make a synthetic case of any size.")
 generate.command()(making.country)
 generate.command()(making.firms)
+generate.command()(making.plan)
 app.add_typer(generate, name="generate")
 
 

@@ -97,6 +97,22 @@ def country(
     say(made("case", into, json_only, quiet), f"{into} holds the case")
 
 
+def plan(
+    into: Into,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")],
+    clusters: Annotated[int, typer.Option(help="Number of clusters.", min=1)] = 1_000,
+    json_only: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a programme of replacement of any size, with its goal."""
+    from indranet.intake.plans import plans as generate_plans
+
+    with progress(f"generating {clusters:,} clusters", quiet or json_only):
+        generate_plans(into, clusters=clusters, seed=seed)
+    silent = made("case", into, json_only, quiet)
+    say(silent, f"{into} holds the case; indranet plan {into} {into / 'goal.toml'}")
+
+
 def firms(
     into: Into,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")],

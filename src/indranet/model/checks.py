@@ -468,6 +468,57 @@ def hazard_aims(tables: Tables) -> list[Fault]:
     return faults
 
 
+def rule_aims(tables: Tables) -> list[Fault]:
+    """Find rules that name a firm where none is meant, or none where one is."""
+    rows, sound = tables.rows["rules"], tables.sound["rules"]
+    who = TABLES["rules"].column("who").choices
+    named = rows["firm"] >= 0
+    seats = rows["firm"] >= len(tables.names["country"])
+    firm, country = (rows["who"] == who.index(word) for word in ("firm", "country"))
+    faults = []
+    for wrong, problem, remedy in (
+        ((firm | country) & ~named, "is empty, and the rule speaks of one", "name it"),
+        (~(firm | country) & named, "is named, and the rule speaks of no one", "correct who"),
+        (firm & named & ~seats, "is a country, and the rule speaks of a firm", "correct who"),
+        (country & named & seats, "is a firm, and the rule speaks of a country", "correct who"),
+    ):
+        records = np.flatnonzero(wrong & sound)
+        faults += tables.faults("rules", "firm", records, problem, remedy)
+    return faults
+
+
+def known_clusters(tables: Tables) -> list[Fault]:
+    """Find clusters that no site is in, and clusters that are their own neighbours."""
+    known = set(tables.rows["sites"].text("cluster")) - {""}
+    if "sites" not in tables.whole:
+        return []
+    faults = []
+    for table, column in (
+        ("progress", "cluster"), ("neighbours", "cluster"), ("neighbours", "other"),
+    ):  # fmt: skip
+        texts = tables.rows[table].text(column)
+        wrong = np.array([text not in known for text in texts], dtype=bool) & tables.sound[table]
+        problem, remedy = "is the cluster of no site", "correct it, or fill sites.cluster"
+        faults += tables.faults(table, column, np.flatnonzero(wrong), problem, remedy)
+    rows = tables.rows["neighbours"]
+    same = np.array(rows.text("cluster")) == np.array(rows.text("other"))
+    same = np.flatnonzero(same & tables.sound["neighbours"])
+    return faults + tables.faults("neighbours", "other", same, "is the cluster itself", "name one")
+
+
+def progress_periods(tables: Tables) -> list[Fault]:
+    """Find clusters that are promised or done, and nobody says when or with what."""
+    rows, sound = tables.rows["progress"], tables.sound["progress"]
+    states = TABLES["progress"].column("state").choices
+    settled = (rows["state"] != states.index("free")) & sound
+    faults = []
+    for column, lacks in (("period", np.isnat(rows["period"])), ("product", rows["product"] < 0)):
+        problem, remedy = "is empty, and the swap is promised or done", "fill it, or write free"
+        records = np.flatnonzero(settled & lacks)
+        faults += tables.faults("progress", column, records, problem, remedy)
+    return faults
+
+
 def positions(tables: Tables) -> list[Fault]:
     """Find positions of which only one coordinate is given."""
     faults = []
@@ -495,6 +546,9 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     failure_figures,
     affected_versions,
     hazard_aims,
+    rule_aims,
+    known_clusters,
+    progress_periods,
     days_in_order,
     positions,
 )

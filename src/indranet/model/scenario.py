@@ -2,8 +2,7 @@
 
 import json
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib.resources import as_file, files
@@ -13,16 +12,15 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     PrivateAttr,
     Tag,
-    ValidationError,
     model_validator,
 )
 
-from indranet.errors import Fault, InputError, UsageError
+from indranet.errors import Fault, UsageError
+from indranet.model.toml import Strict, read_model
 
 Do = Literal[
     "halt", "outage", "close", "cut", "embargo", "exclude", "misconfigure", "exploit", "surge",
@@ -31,15 +29,9 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Days = Annotated[float, Field(ge=0, le=36_525, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1)]
-LARGEST_FILE = 1 << 20
-"""Bytes of a scenario; more is no scenario."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Law(_Strict):
+class Law(Strict):
     """How long something lasts, drawn anew in each draw; all in days."""
 
     law: Literal["fixed", "uniform", "triangular", "lognormal", "exponential"]
@@ -83,7 +75,7 @@ LAWS: Mapping[str, tuple[str, ...]] = {
 LAW_NUMBERS = ("days", "low", "mode", "high", "median", "sigma", "mean")
 
 
-class Circle(_Strict):
+class Circle(Strict):
     """All that lies within some distance of a place."""
 
     lat: Annotated[float, Field(ge=-90, le=90)]
@@ -91,7 +83,7 @@ class Circle(_Strict):
     km: Positive
 
 
-class Repair(_Strict):
+class Repair(Strict):
     """What it takes to mend something: a crew or ship that comes from somewhere, and spares."""
 
     spare: Name | None = Field(None, description="Product that it takes.")
@@ -106,7 +98,7 @@ class Repair(_Strict):
     km_per_day: Positive | None = Field(None, description="How fast; 600 by sea and land.")
 
 
-class Event(_Strict):
+class Event(Strict):
     """One thing that happens."""
 
     do: Do = Field(description="What happens; see the table of events.")
@@ -218,7 +210,7 @@ SCENARIO = "scenario"
 """File of faults of a scenario that was read from none."""
 
 
-class Scenario(_Strict):
+class Scenario(Strict):
     """What happens, and how the answer is computed."""
 
     name: Name = Field(description="What it is called.")
@@ -274,36 +266,9 @@ def read_scenario(path: str | Path) -> Scenario:
     InputError
         With every fault, and the line of each.
     """
-    file = Path(path)
-    name = file.name
-    try:
-        size = file.stat().st_size
-        if size > LARGEST_FILE:
-            raise InputError([Fault(name, problem="is larger than 1 MB", remedy="give a scenario")])
-        text = file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(
-            [Fault(name, problem="does not exist", remedy="give the path of a scenario")]
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(
-            [Fault(name, problem="is no UTF-8 text", remedy="save it as UTF-8")]
-        ) from None
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        said = re.sub(r" \(at .*\)$", "", str(error))
-        line = int(found[1]) if found else 0
-        fault = Fault(name, line, problem=f"is no TOML: {said}", remedy="correct the line")
-        raise InputError([fault]) from None
-    lines = _lines(text)
-    try:
-        scenario = Scenario.model_validate_json(json.dumps(values, default=str))
-    except ValidationError as error:
-        raise InputError(sorted(_fault(name, one, lines) for one in error.errors())) from None
-    scenario._file, scenario._lines = name, lines
-    return scenario
+    found, lines = read_model(path, Scenario, "scenario", _NESTED)
+    found._file, found._lines = Path(path).name, lines
+    return found
 
 
 def find_scenario(name: str) -> Scenario:
@@ -343,69 +308,13 @@ def schema() -> str:
     return json.dumps(found, indent=2) + "\n"
 
 
-def _fault(file: str, error: Any, lines: Mapping[tuple[Any, ...], int]) -> Fault:
-    """Return what pydantic found as a fault: line, key, value, what to do."""
-    path = tuple(part for part in error["loc"] if part not in ("(days)", "(law)"))
-    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), 0)
-    key = ".".join(str(part) for part in path if not isinstance(part, int))
-    value = "" if isinstance(error["input"], dict | list) else str(error["input"])
-    kind, said = error["type"], str(error["msg"])
-    if kind == "extra_forbidden":
-        known = _keys_of(path[:-1])
-        near = get_close_matches(str(path[-1]), known, n=1)
-        meant = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        return Fault(file, line, key, "", "is not known here", meant)
-    if kind == "missing":
-        return Fault(file, line, key, "", "is missing", "add it")
-    if kind == "literal_error":
-        return Fault(file, line, key, value, "is not a choice", f"write {error['ctx']['expected']}")
-    if kind == "value_error":
-        return Fault(file, line, key, "", said.removeprefix("Value error, "), "correct the event")
-    return Fault(file, line, key, value, "does not fit", f"{said[0].lower()}{said[1:]}")
-
-
-def _keys_of(path: tuple[Any, ...]) -> list[str]:
-    model: type[BaseModel] = Scenario
-    for part in path:
-        if part == "event":
-            model = Event
-        elif part == "lasts_days":
-            model = Law
-        elif part == "within":
-            model = Circle
-        elif part == "repair":
-            model = Repair
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _lines(text: str) -> dict[tuple[Any, ...], int]:
-    """Return the line on which each key of a TOML text stands, by its path."""
-    found: dict[tuple[Any, ...], int] = {}
-    counts: dict[tuple[Any, ...], int] = {}
-    at: tuple[Any, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
-        if header:
-            names = tuple(part.strip().strip("\"'") for part in header[2].split("."))
-            if header[1] == "[[":
-                counts[names] = counts.get(names, -1) + 1
-                at = (*names, counts[names])
-            else:
-                at = tuple(_within(names, counts))
-            found[at] = number
-        else:
-            key = re.match(r"\s*([A-Za-z0-9_\"'-]+)\s*=", line)
-            if key:
-                found[(*at, key[1].strip("\"'"))] = number
-    return found
-
-
-def _within(names: tuple[str, ...], counts: Mapping[tuple[Any, ...], int]) -> Iterator[Any]:
-    """Yield a path with the number of the newest table of each array on it."""
-    for end, name in enumerate(names, 1):
-        yield name
-        if names[:end] in counts and end < len(names):
-            yield counts[names[:end]]
+_NESTED: Mapping[str, type[BaseModel]] = {
+    "event": Event,
+    "lasts_days": Law,
+    "within": Circle,
+    "repair": Repair,
+}
+"""Tables inside a scenario, by their keys."""
 
 
 EVENTS: tuple[str, ...] = get_args(Do)

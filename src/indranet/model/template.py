@@ -12,6 +12,8 @@ from indranet.model.schema import TABLES
 
 SCENARIO, SCENARIOS = "scenario.toml", "scenarios"
 """A scenario to begin with, and a folder of more, beside the tables."""
+GOAL, GOALS = "goal.toml", "goals"
+"""The same of goals."""
 
 
 def write_template(folder: Path, example: str = "starter") -> None:
@@ -39,12 +41,13 @@ def write_template(folder: Path, example: str = "starter") -> None:
         "DICTIONARY.md": dictionary(),
         **with_all,
     }
-    for file in ("README.md", SCENARIO):
+    for file in ("README.md", SCENARIO, GOAL):
         if (source / file).is_file():
             written[file] = (source / file).read_text(encoding="utf-8")
-    if (source / SCENARIOS).is_dir():
-        for found in (source / SCENARIOS).iterdir():
-            written[f"{SCENARIOS}/{found.name}"] = found.read_text(encoding="utf-8")
+    for several in (SCENARIOS, GOALS):
+        if (source / several).is_dir():
+            for found in (source / several).iterdir():
+                written[f"{several}/{found.name}"] = found.read_text(encoding="utf-8")
     with whole_folder(folder) as partial:
         for name, text in written.items():
             (partial / name).parent.mkdir(exist_ok=True)

@@ -10,13 +10,15 @@ from indranet.model.schema import MARKINGS
 from indranet.runs.exposure_page import exposure_article
 from indranet.runs.findings import Answer, read_answer
 from indranet.runs.markup import Html, element, joined
+from indranet.runs.plan_page import PlanAnswer, plan_article, read_plan
 from indranet.runs.run import Run
 from indranet.runs.stress_findings import StressAnswer, read_stress
 from indranet.runs.stress_page import stress_article
 from indranet.runs.words import listed
 
-REPORTED = ("exposure", "stress")
+REPORTED = ("exposure", "stress", "plan")
 """Commands whose runs can be reported, in the order in which a page tells them."""
+Answers = Answer | StressAnswer | PlanAnswer
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -69,11 +71,13 @@ def _is_report(path: Path) -> bool:
         return str(_MADE_BY).encode() in file.read(1000)
 
 
-def _read(run: Run) -> Answer | StressAnswer:
+def _read(run: Run) -> Answers:
+    if run.manifest["command"] == "plan":
+        return read_plan(run)
     return read_stress(run) if run.manifest["command"] == "stress" else read_answer(run)
 
 
-def _page(answers: Sequence[Answer | StressAnswer]) -> Html:
+def _page(answers: Sequence[Answers]) -> Html:
     marking = max((str(answer.manifest["marking"]) for answer in answers), key=MARKINGS.index)
     cases = list(dict.fromkeys(str(answer.manifest["case"]) for answer in answers))
     title = listed(cases, 4)
@@ -127,20 +131,21 @@ def _banner(marking: str, title: str) -> Html:
     )
 
 
-def _article(answer: Answer | StressAnswer, key: str, level: int) -> Html:
+def _article(answer: Answers, key: str, level: int) -> Html:
     if isinstance(answer, StressAnswer):
         return stress_article(answer, key, level)
+    if isinstance(answer, PlanAnswer):
+        return plan_article(answer, key, level)
     return exposure_article(answer, key, level)
 
 
-def _subject(answers: Sequence[Answer | StressAnswer]) -> str:
+def _subject(answers: Sequence[Answers]) -> str:
     """Return what a page tells, in words."""
-    scenarios = [str(a.summary["scenario"]) for a in answers if isinstance(a, StressAnswer)]
-    depends = ["what it depends on"] if len(scenarios) < len(answers) else []
-    return listed([*depends, *scenarios], 3)
+    depends = ["what it depends on"] if any(isinstance(a, Answer) for a in answers) else []
+    return listed([*depends, *(_name(a) for a in answers if not isinstance(a, Answer))], 3)
 
 
-def _contents(answers: Sequence[Answer | StressAnswer], title: str) -> Html:
+def _contents(answers: Sequence[Answers], title: str) -> Html:
     links = [
         element("li", element("a", element("bdi", _name(answer)), href=f"#run{at}"))
         for at, answer in enumerate(answers, 1)
@@ -154,9 +159,11 @@ def _contents(answers: Sequence[Answer | StressAnswer], title: str) -> Html:
     )
 
 
-def _name(answer: Answer | StressAnswer) -> str:
+def _name(answer: Answers) -> str:
     if isinstance(answer, StressAnswer):
         return str(answer.summary["scenario"])
+    if isinstance(answer, PlanAnswer):
+        return str(answer.summary["goal"])
     return str(answer.manifest["case"])
 
 

@@ -120,6 +120,7 @@ def write_run(
     seconds: float,
     seed: int | None = None,
     warnings: Sequence[str] = (),
+    documents: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Run:
     """Write a whole run folder, or none.
 
@@ -143,6 +144,8 @@ def write_run(
         Seed of what was drawn, None where nothing was.
     warnings
         What the reader must know.
+    documents
+        Name to what is written as JSON beside the tables.
 
     Raises
     ------
@@ -176,6 +179,9 @@ def write_run(
                 write_chunks(path, table)
             else:
                 write_rows(path, table)
+        for name, held in (documents or {}).items():
+            text = json.dumps(held, indent=2, ensure_ascii=False) + "\n"
+            (partial / f"{name}.json").write_text(text, encoding="utf-8")
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (partial / MANIFEST).write_text(text, encoding="utf-8")
     return Run(folder, manifest)

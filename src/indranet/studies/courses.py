@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from indranet.model.scenario import Event, Law
 from indranet.studies.events import DAYS_A_YEAR, Effect
+from indranet.studies.laws import drawn
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,7 +52,11 @@ def _length(event: Event, uniform: float) -> float:
     if event.reversed_after_hours is not None:
         return event.reversed_after_hours / HOURS
     lasts = event.lasts_days
-    return np.inf if lasts is None else _days(lasts, uniform) if isinstance(lasts, Law) else lasts
+    return np.inf if lasts is None else _drawn(lasts, uniform) if isinstance(lasts, Law) else lasts
+
+
+def _drawn(law: Law, uniform: float) -> float:
+    return float(drawn(law, np.array([uniform]))[0])
 
 
 def _strike(effect: Effect, seed: int, draw: int | None) -> Course:
@@ -71,24 +75,6 @@ def _uniform(key: str, seed: int, draw: int) -> tuple[float, float]:
     digest = sha256(f"{seed}|{key}|{draw}".encode()).digest()
     first, second = (int.from_bytes(digest[i : i + 8], "big") for i in (0, 8))
     return (first + 0.5) / 2**64, (second + 0.5) / 2**64
-
-
-def _days(law: Law, uniform: float) -> float:
-    """Return the days that a law gives at a uniform number: its inverse distribution."""
-    if law.law == "fixed":
-        return float(law.days or 0.0)
-    if law.law == "exponential":
-        return -float(law.mean or 0.0) * float(np.log1p(-uniform))
-    if law.law == "lognormal":
-        return float(law.median or 0.0) * float(np.exp((law.sigma or 0.0) * ndtri(uniform)))
-    low, high = float(law.low or 0.0), float(law.high or 0.0)
-    if law.law == "uniform" or high == low:
-        return low + uniform * (high - low)
-    mode = float(law.mode or 0.0)
-    turn = (mode - low) / (high - low)
-    if uniform < turn:
-        return low + float(np.sqrt(uniform * (high - low) * (mode - low)))
-    return high - float(np.sqrt((1 - uniform) * (high - low) * (high - mode)))
 
 
 def lost_by_day(event: Event, when: Course, days: int) -> Floats:

@@ -1,0 +1,21 @@
+"""Clusters get an option and a period each at nearly least cost, under rows that link them all."""
+
+from indranet.engines.assignment.blame import Blame, blame
+from indranet.engines.assignment.check import Broken, broken
+from indranet.engines.assignment.problem import (
+    Caps,
+    Milestones,
+    Plan,
+    Problem,
+    Uses,
+    objective,
+    own_costs,
+    problem,
+    uses,
+)
+from indranet.engines.assignment.solve import Assignment, assign
+
+__all__ = [
+    "Assignment", "Blame", "Broken", "Caps", "Milestones", "Plan", "Problem", "Uses", "assign",
+    "blame", "broken", "objective", "own_costs", "problem", "uses",
+]  # fmt: skip

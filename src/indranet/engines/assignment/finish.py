@@ -1,0 +1,213 @@
+"""A few clusters: the whole program, or its cheapest columns, given to HiGHS."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from indranet.engines import milp
+from indranet.engines.assignment.dual import Bound, Pricing, tables_of
+from indranet.engines.assignment.pricing import price_choices
+from indranet.engines.assignment.problem import (
+    FAMILIES,
+    NEVER,
+    Floats,
+    Plan,
+    Problem,
+    objective,
+)
+
+MOST_COLUMNS = 60_000
+NEAR = 0.03
+"""Part of a cluster's own cost within which a column is kept where not all are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Choices of clusters, shape (columns,) each; `all` where no other is in a better plan."""
+
+    cluster: npt.NDArray[np.int64]
+    option: npt.NDArray[np.int64]
+    period: npt.NDArray[np.int64]
+    all: bool
+
+
+def columns_of(pricing: Pricing, bound: Bound, cost: float) -> Columns:
+    """Return the columns that a plan cheaper than `cost` can hold, or the nearest ones.
+
+    A column whose reduced cost exceeds what lies between bound and cost is in no better plan.
+    """
+    asked = pricing.asked
+    tables = tables_of(asked, pricing.rows, bound.prices)
+    base, priced = np.empty(asked.periods), np.empty((asked.options, asked.periods))
+    parts: list[tuple[Any, ...]] = []
+    for cluster in range(len(asked)):
+        least = price_choices(pricing.attributes, tables, cluster, base, priced)
+        option, period = np.nonzero(np.isfinite(priced))
+        parts.append(
+            (np.full(len(option), cluster), option, period, priced[option, period] - least)
+        )
+    of, option, period, above = (np.concatenate(column) for column in zip(*parts, strict=True))
+    room = max(cost - bound.value, 0.0) * (1 + 1e-9) + 1e-9 * abs(cost)
+    kept = above <= room
+    whole = int(kept.sum()) <= MOST_COLUMNS
+    if not whole:
+        kept = above <= NEAR * pricing.scale[of]
+    return Columns(of[kept], option[kept], period[kept], whole)
+
+
+def program(pricing: Pricing, columns: Columns) -> tuple[list[milp.Variables], list[milp.Rows]]:
+    """Return the program over some columns: choices, none, overtime and what milestones lack."""
+    asked, rows = pricing.asked, pricing.rows
+    count, clusters = len(columns.cluster), len(asked)
+    one = _one_each(asked, columns)
+    crews, milestones = rows.of("crews"), rows.of("milestones")
+    at = rows.place[crews]
+    ones = np.ones(count)
+    variables = [
+        milp.Variables("choices", one, np.zeros(count), ones, whole=True),
+        milp.Variables("none", asked.penalty, np.zeros(clusters), np.ones(clusters), whole=True),
+        milp.Variables("overtime", asked.overtime_price.ravel()[at], np.zeros(len(at)),
+                       asked.overtime.ravel()[at]),
+        milp.Variables("lacking", asked.milestones.price, np.zeros(len(asked.milestones.price)),
+                       np.full(len(asked.milestones.price), np.inf)),
+    ]  # fmt: skip
+    place = np.arange(count)
+    each = sparse.csr_array((ones, (columns.cluster, place)), shape=(clusters, count))
+    found = [
+        milp.Rows("each", {"choices": each, "none": sparse.eye_array(clusters, format="csr")},
+                  np.ones(clusters), np.ones(clusters)),
+    ]  # fmt: skip
+    for family, matrix in zip(FAMILIES, _family_rows(asked, columns), strict=True):
+        mine = rows.of(family)
+        size = mine.stop - mine.start
+        if not size:
+            continue
+        terms = {"choices": sparse.csr_array(matrix)[rows.place[mine]]}
+        if family == "crews":
+            terms["overtime"] = -sparse.eye_array(crews.stop - crews.start, format="csr")
+        if family == "milestones":
+            terms["lacking"] = -sparse.eye_array(milestones.stop - milestones.start, format="csr")
+        found.append(milp.Rows(family, terms, np.full(size, -np.inf), rows.limit[mine]))
+    near = _near_rows(asked, columns)
+    if near is not None:
+        size = near.shape[0]
+        found.append(milp.Rows("near", {"choices": near}, np.full(size, -np.inf), np.ones(size)))
+    return variables, found
+
+
+def _one_each(asked: Problem, columns: Columns) -> Floats:
+    """Return what each column costs by itself."""
+    c, v, t = columns.cluster, columns.option, columns.period
+    found = asked.cost[c, v] * asked.discount[t] + asked.wait[c] * asked.waited[t]
+    found += asked.work[c, v] * asked.work_price[asked.pool[c], t]
+    for part in range(asked.product.shape[1]):
+        product = asked.product[v, part]
+        found += np.where(product >= 0, asked.amounts[c, part] * asked.running[product, t], 0.0)
+    return np.asarray(found)
+
+
+def _family_rows(asked: Problem, columns: Columns) -> list[sparse.coo_array]:
+    """Return what each column uses of each row of each family, all rows, limited or not."""
+    c, v, t = columns.cluster, columns.option, columns.period
+    count, periods = len(c), asked.periods
+    place = np.arange(count)
+
+    def later(rows: npt.NDArray[Any], values: Floats, size: int, lag: int = 0) -> sparse.coo_array:
+        """Spread values of (row, period) over the period so many after that, and all later ones."""
+        parts = [
+            (rows[mine] * periods + at, place[mine], values[mine])
+            for at in range(periods)
+            for mine in (np.flatnonzero((t + lag <= at) & (rows >= 0)),)
+        ]
+        row, column, value = (np.concatenate(x) for x in zip(*parts, strict=True))
+        return sparse.coo_array((value, (row, column)), shape=(size * periods, count))
+
+    deliveries = sparse.coo_array((len(asked.running) * periods, count))
+    for part in range(asked.product.shape[1]):
+        product = asked.product[v, part].astype(np.int64)
+        deliveries = (
+            deliveries + later(product, asked.amounts[c, part], len(asked.running))
+        ).tocoo()
+    spot = asked.region[c].astype(np.int64) * periods + t
+    shape = (asked.regions * periods, count)
+    purse = asked.purse[c].astype(np.int64)
+    cash = later(purse, asked.cost[c, v], len(asked.cash))
+    late = t + asked.refund_lag < periods
+    back = later(np.where(late, purse, -1), asked.refund_share * asked.cost[c, v],
+                 len(asked.cash), asked.refund_lag)  # fmt: skip
+    cash = (cash - back).tocoo()
+    caps = np.zeros((len(asked.caps.limit), count))
+    for row, (column, last) in enumerate(zip(asked.caps.weight, asked.caps.last, strict=True)):
+        caps[row] = asked.weights[c, column] * asked.caps.factor[row, v] * (t <= last)
+    reached = np.zeros((len(asked.milestones.need), count))
+    for row, (column, last) in enumerate(
+        zip(asked.milestones.weight, asked.milestones.last, strict=True)
+    ):
+        reached[row] = -asked.weights[c, column] * (t <= last)
+    return [
+        deliveries,
+        sparse.coo_array(
+            (asked.work[c, v], (asked.pool[c].astype(np.int64) * periods + t, place)),
+            shape=(len(asked.crews) * periods, count),
+        ),
+        sparse.coo_array((asked.people[c], (spot, place)), shape=shape),
+        sparse.coo_array(cash), sparse.coo_array(caps), sparse.coo_array(reached),
+    ]  # fmt: skip
+
+
+def _near_rows(asked: Problem, columns: Columns) -> sparse.csr_array | None:
+    """Return a row for each pair of near clusters and period, None where there are none."""
+    owner = np.repeat(np.arange(len(asked)), np.diff(asked.near_start))
+    once = owner < asked.near
+    pairs = np.stack([owner[once], asked.near[once]])
+    if not pairs.shape[1]:
+        return None
+    mine = sparse.csr_array(
+        (np.ones(len(columns.cluster)),
+         (columns.cluster * asked.periods + columns.period, np.arange(len(columns.cluster)))),
+        shape=(len(asked) * asked.periods, len(columns.cluster)),
+    )  # fmt: skip
+    at = (pairs[:, :, None] * asked.periods + np.arange(asked.periods)).reshape(2, -1)
+    return sparse.csr_array(mine[at[0]] + mine[at[1]])
+
+
+def finished(
+    pricing: Pricing, bound: Bound, begun: Plan, *, seconds: float, gap: float
+) -> tuple[Plan, float, str]:
+    """Return a plan no worse than the one given, a bound, and how the search ended.
+
+    Parameters
+    ----------
+    pricing, bound
+        The problem, its prices and bound.
+    begun
+        A plan to begin with.
+    seconds, gap
+        When to stop.
+    """
+    asked = pricing.asked
+    cost = objective(asked, begun)
+    columns = columns_of(pricing, bound, cost)
+    variables, rows = program(pricing, columns)
+    key = (columns.cluster * asked.options + columns.option) * asked.periods + columns.period
+    mine = (np.arange(len(asked)) * asked.options + begun.option) * asked.periods + begun.period
+    chosen = np.isin(key, mine[begun.option >= 0]).astype(np.float64)
+    start = {"choices": chosen, "none": (begun.option < 0).astype(np.float64)}
+    answer = milp.solve(variables, rows, seconds=seconds, gap=gap, start=start)
+    best = bound.value
+    if columns.all and np.isfinite(answer.bound):
+        # What is not a column costs more than the plan at hand.
+        best = max(best, min(answer.bound, cost))
+    if "choices" not in answer.values:
+        return begun, best, answer.status
+    option = np.full(len(asked), NEVER, dtype=np.int32)
+    period = option.copy()
+    taken = np.flatnonzero(answer.values["choices"] > 0.5)
+    option[columns.cluster[taken]] = columns.option[taken]
+    period[columns.cluster[taken]] = columns.period[taken]
+    plan = Plan(option, period)
+    better = objective(asked, plan) < cost
+    return plan if better else begun, best, answer.status

@@ -1,0 +1,181 @@
+"""Give each cluster an option and a period at nearly least cost, with a proof of how near."""
+
+import time
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from indranet.engines.assignment.check import Broken, broken
+from indranet.engines.assignment.dual import Bound, Pricing, best_bound
+from indranet.engines.assignment.finish import finished
+from indranet.engines.assignment.problem import Floats, Plan, Problem, Uses, objective, uses
+from indranet.engines.assignment.search import (
+    Attempt,
+    Interrupted,
+    dive,
+    improve,
+    nothing,
+    part_of,
+)
+
+FEW = 3_000
+"""Clusters up to which HiGHS is asked to finish."""
+MANY = 200_000
+"""Clusters from which on prices are first set on a sample."""
+SAMPLE = 40_000
+Status = Literal["near enough", "time limit", "interrupted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """A plan, its proof and its prices.
+
+    Attributes
+    ----------
+    plan
+        What each cluster gets, and when.
+    cost, bound, gap
+        What it costs, what none can cost less than, (cost - bound) / cost.
+    status
+        Why the search ended.
+    seconds
+        That it took.
+    proof
+        Prices of the rows, and what would be used at them.
+    used
+        What the plan uses.
+    """
+
+    plan: Plan
+    cost: float
+    bound: float
+    gap: float
+    status: Status
+    seconds: float
+    proof: Bound
+    used: Uses
+
+
+def assign(
+    asked: Problem,
+    *,
+    seconds: float = 60.0,
+    gap: float = 1e-3,
+    seed: int = 0,
+    executor: Executor | None = None,
+    begun: Plan | None = None,
+    prices: Floats | None = None,
+) -> Assignment:
+    """Return a plan near the least cost, with a bound that no plan can beat.
+
+    Prices by a smoothed Lagrangian dual (`dual`), a dive along them and moves (`search`), and for
+    few clusters HiGHS at the end (`finish`). The plan is checked anew in whole units (`check`).
+
+    Parameters
+    ----------
+    asked
+        The problem.
+    seconds, gap
+        When to stop: time, and (cost - bound) / cost that is enough.
+    seed
+        Of the order in which clusters are moved; with the same seed and time to spare, same plan.
+    executor
+        Threads for the bound; the plan does not hang on their number.
+    begun
+        A plan to begin with, which must keep every limit.
+    prices
+        Prices to begin with.
+
+    Raises
+    ------
+    ValueError
+        When the plan given breaks a limit.
+    """
+    first = time.monotonic()
+    until = first + seconds
+    if begun is not None and broken(asked, begun):
+        raise ValueError(f"the plan to begin with breaks {broken(asked, begun)[0].family}")
+    pricing = Pricing(asked, executor)
+    start = _sampled(asked, seed, executor) if prices is None and len(asked) > MANY else prices
+    heats: tuple[float, ...] = (3e-2, 1e-2, 3e-3, 1e-3, 3e-4) if start is None else (1e-3, 3e-4)
+
+    def late(_: float) -> bool:
+        return time.monotonic() > first + 0.6 * seconds
+
+    status: Status = "near enough"
+    best = Attempt(nothing(asked), objective(asked, nothing(asked)))
+    proof = Bound(-np.inf, np.zeros(len(pricing.rows.limit)), np.zeros(len(pricing.rows.limit)))
+    try:
+        proof = best_bound(pricing, start, temperatures=heats, enough=late)
+        best = _better(asked, best, begun)
+        best = _better(asked, best, dive(asked, pricing, proof))
+        best = improve(
+            asked, pricing, proof, best.plan, gap=gap, seed=seed,
+            until=min(until, _moves_end(asked, first, seconds)),
+        )  # fmt: skip
+    except Interrupted as stopped:
+        best, status = stopped.best, "interrupted"
+    except KeyboardInterrupt:
+        status = "interrupted"
+    value = proof.value
+    if status != "interrupted" and len(asked) <= FEW and not _near(best.cost, value, gap):
+        left = until - time.monotonic()
+        if left > 1.0:
+            plan, value, _ = finished(pricing, proof, best.plan, seconds=left, gap=gap / 2)
+            best = _better(asked, best, plan)
+    if status != "interrupted" and not _near(best.cost, value, gap):
+        status = "time limit"
+    faults = broken(asked, best.plan)
+    if faults:
+        raise AssertionError(f"the plan breaks a limit: {_told(faults)}")
+    ratio = (best.cost - value) / best.cost if best.cost > 0 else 0.0
+    return Assignment(
+        best.plan, best.cost, value, max(ratio, 0.0), status, time.monotonic() - first, proof,
+        uses(asked, best.plan),
+    )  # fmt: skip
+
+
+def _moves_end(asked: Problem, first: float, seconds: float) -> float:
+    """Return until when moves go on: for few clusters HiGHS gets the larger part of the time."""
+    if len(asked) > FEW:
+        return first + seconds
+    return time.monotonic() + min(0.3 * seconds, 0.2 + len(asked) / 200)
+
+
+def _near(cost: float, bound: float, gap: float) -> bool:
+    return cost - bound <= gap * abs(cost)
+
+
+def _better(asked: Problem, best: Attempt, plan: Plan | None) -> Attempt:
+    if plan is None or broken(asked, plan):
+        return best
+    cost = objective(asked, plan)
+    return Attempt(plan, cost) if cost < best.cost else best
+
+
+def _told(faults: list[Broken]) -> str:
+    return "; ".join(f"{f.family} {f.place}: {f.used:g} of {f.limit:g}" for f in faults[:3])
+
+
+def _sampled(asked: Problem, seed: int, executor: Executor | None) -> Floats:
+    """Return prices set on a sample of the clusters, with limits to its measure.
+
+    Clusters are taken evenly from each region, so that each keeps its share.
+    """
+    every = len(asked) / SAMPLE
+    order = np.lexsort((np.random.default_rng([seed, 2]).permutation(len(asked)), asked.region))
+    chosen = np.sort(order[(np.arange(SAMPLE) * every).astype(np.int64)])
+    sample = part_of(asked, chosen, uses(asked, nothing(asked)))
+    scaled = _shrunk(sample, 1.0 / every)
+    return best_bound(Pricing(scaled, executor)).prices
+
+
+def _shrunk(asked: Problem, factor: float) -> Problem:
+    return replace(
+        asked, deliveries=asked.deliveries * factor, crews=asked.crews * factor,
+        overtime=asked.overtime * factor, floor=asked.floor * factor, cash=asked.cash * factor,
+        caps=replace(asked.caps, limit=asked.caps.limit * factor),
+        milestones=replace(asked.milestones, need=asked.milestones.need * factor),
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""HiGHS in a process of its own, with somebody who watches the clock.
+
+HiGHS does not always keep to its time limit, and a process can be ended whatever it is doing.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from indranet.engines.milp.model import Answer, Floats, Rows, Variables
+
+GRACE = 3.0
+"""Seconds beyond its time after which the process is ended."""
+
+
+def solve(
+    variables: Sequence[Variables],
+    rows: Sequence[Rows],
+    *,
+    seconds: float,
+    gap: float = 0.0,
+    start: Mapping[str, Floats] | None = None,
+) -> Answer:
+    """Return the values that cost least.
+
+    Parameters
+    ----------
+    variables, rows
+        The program, in blocks of different names.
+    seconds
+        Time that it may take.
+    gap
+        (cost - bound) / |cost| that is enough.
+    start
+        Values to begin with, by block; those left out are found.
+
+    Raises
+    ------
+    ValueError
+        When a block is named twice or a term names no block.
+    """
+    names = [block.name for block in variables]
+    if len(set(names)) < len(names) or len({row.name for row in rows}) < len(rows):
+        raise ValueError("variables and rows: each block by another name")
+    unknown = {term for row in rows for term in row.terms} - set(names)
+    if unknown:
+        raise ValueError(f"terms of unknown blocks: {', '.join(sorted(unknown))}")
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="indranet-") as folder:
+        asked, told = Path(folder) / "asked.npz", Path(folder) / "told.npz"
+        np.savez(asked, **_arrays(variables, rows, seconds, gap, start))
+        command = [sys.executable, "-m", "indranet.engines.milp.child", str(asked), str(told)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
+        try:
+            process.wait(seconds + GRACE)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            process.kill()
+            process.wait()
+        taken = time.monotonic() - begun
+        if not told.exists():
+            nan, late = float("nan"), taken > seconds
+            return Answer("stopped" if late else "failed", nan, nan, nan, taken, {}, {}, ())
+        with np.load(told) as found:
+            return _answer(variables, rows, dict(found), taken)
+
+
+def _arrays(
+    variables: Sequence[Variables],
+    rows: Sequence[Rows],
+    seconds: float,
+    gap: float,
+    start: Mapping[str, Floats] | None,
+) -> dict[str, Any]:
+    def joined(parts: Sequence[Any]) -> Floats:
+        return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
+
+    grid = [
+        [
+            row.terms[block.name] if block.name in row.terms
+            else sparse.csr_array((len(row), len(block)), dtype=np.float64)
+            for block in variables
+        ]
+        for row in rows
+    ]  # fmt: skip
+    size = sum(len(block) for block in variables)
+    matrix = sparse.csr_array(sparse.block_array(grid)) if grid else sparse.csr_array((0, size))
+    begun = np.full(size, np.nan)
+    first = 0
+    for block in variables:
+        if start is not None and block.name in start:
+            begun[first : first + len(block)] = start[block.name]
+        first += len(block)
+    return {
+        "cost": joined([b.cost for b in variables]), "lower": joined([b.lower for b in variables]),
+        "upper": joined([b.upper for b in variables]),
+        "whole": np.repeat([b.whole for b in variables], [len(b) for b in variables]).astype(bool),
+        "row_lower": joined([r.lower for r in rows]), "row_upper": joined([r.upper for r in rows]),
+        "index": matrix.indices.astype(np.int32), "pointer": matrix.indptr.astype(np.int32),
+        "value": matrix.data.astype(np.float64), "start": begun,
+        "seconds": np.array(seconds), "gap": np.array(gap),
+    }  # fmt: skip
+
+
+def _answer(
+    variables: Sequence[Variables], rows: Sequence[Rows], found: Mapping[str, Any], taken: float
+) -> Answer:
+    values = _cut([(b.name, len(b)) for b in variables], found["values"])
+    prices = _cut([(r.name, len(r)) for r in rows], found["prices"])
+    place = [(row.name, number) for row in rows for number in range(len(row))]
+    cost, bound = float(found["cost"]), float(found["bound"])
+    gap = (cost - bound) / max(abs(cost), 1e-12) if np.isfinite(cost) else float("nan")
+    return Answer(
+        str(found["status"]), cost, bound, max(gap, 0.0) if np.isfinite(gap) else gap, taken,  # type: ignore[arg-type]
+        values, prices, tuple(place[i] for i in found["conflict"].tolist()),
+    )  # fmt: skip
+
+
+def _cut(blocks: Sequence[tuple[str, int]], values: Floats) -> dict[str, Floats]:
+    if not len(values):
+        return {}
+    ends = np.cumsum([size for _, size in blocks])
+    parts = np.split(values, ends[:-1])
+    return {name: part for (name, _), part in zip(blocks, parts, strict=True)}

@@ -1,0 +1,299 @@
+"""What a report says of one plan: cost and chances, who is swapped when and why, what binds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.geography.coast import coastlines, land
+from indranet.runs import worldmap
+from indranet.runs.markup import Html, block, element, joined, table
+from indranet.runs.plan_terminal import CAUSE_WORDS, cost_words
+from indranet.runs.run import Run, Table
+from indranet.runs.words import counted, day, listed, number, people, percent
+
+_WIDTH, _ROW, _LEFT, _TOP = 920, 22, 190, 26
+_ROWS = 400
+_SHADES = 5
+
+
+@dataclass(frozen=True)
+class PlanAnswer:
+    """What a plan found: its manifest and tables."""
+
+    manifest: Mapping[str, Any]
+    tables: Mapping[str, Table]
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """The answer in short."""
+        return dict(self.manifest["summary"])
+
+
+def read_plan(run: Run) -> PlanAnswer:
+    """Read what the page tells of a plan.
+
+    Raises
+    ------
+    InputError
+        When the run lacks a table.
+    """
+    names = ("schedule", "dates", "pareto", "spend", "clusters", "shares", "independence")
+    return PlanAnswer(run.manifest, {name: run.table(name) for name in names})
+
+
+def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
+    """Return the article of one plan.
+
+    Parameters
+    ----------
+    answer
+        What the run found.
+    key
+        Prefix of the identifiers on the page.
+    level
+        Level of its title among the headings of the page.
+    """
+    sections = [
+        ("dates", "Which dates are met", _dates(answer)),
+        ("when", "Who is swapped when", joined([_gantt(answer), _map(answer)])),
+        ("money", "Money", joined([_spend(answer), _front(answer)])),
+        ("shares", "Who is there before and after", _shares(answer)),
+        ("binds", "What binds, and what it is worth", _binding(answer)),
+        ("why", "Why each cluster is in its period", _why(answer)),
+    ]
+    return element(
+        "article",
+        _head(answer, level),
+        element(
+            "nav",
+            element("ol", *(element("li", element("a", title, href=f"#{key}-{name}"))
+                            for name, title, _ in sections)),
+            aria_label=f"Sections on {answer.summary['goal']}",
+        ),
+        *(
+            element("section", element(f"h{level + 1}", title, id=f"{key}-{name}"), body,
+                    aria_labelledby=f"{key}-{name}")
+            for name, title, body in sections
+        ),
+        id=key,
+        class_="plan",
+    )  # fmt: skip
+
+
+def _head(answer: PlanAnswer, level: int) -> Html:
+    summary = answer.summary
+    chances = [
+        f"{percent(one['probability'])} for {one['rule']} by {day(one['date'])}"
+        for one in summary["dates"][:3]
+    ]
+    said = f"It costs {cost_words(summary)}."
+    said += f" Chances to be in time: {listed(chances, 3)}." if chances else ""
+    if summary["unswapped"]:
+        said += (
+            f" {counted(summary['unswapped'], 'cluster')} with "
+            f"{people(summary['unswapped_people'])} people cannot be swapped in this plan."
+        )
+    proof = (
+        f"Small print: no plan costs less than USD {number(summary['bound'])} with all counted; "
+        f"this one is {summary['gap']:.3%} above ({summary['status']}). The schedule is not the "
+        "weak part: prices and dates are."
+    )
+    blame = summary["blame"]
+    return joined([
+        element("p", "Plan", class_="overline"),
+        element(f"h{level}", element("bdi", str(summary["goal"]))),
+        element("p", said, class_="answer"),
+        *([element("p", " ".join(blame["words"]))] if blame else []),
+        element("p", proof, class_="soft small"),
+    ])  # fmt: skip
+
+
+def _dates(answer: PlanAnswer) -> Html:
+    rows = answer.tables["dates"]
+    told = [
+        (
+            str(rows["rule"][i]), str(rows["operator"][i]) or "all", str(rows["date"][i]),
+            _date(rows["planned"][i]), percent(float(rows["probability"][i])),
+            _date(rows["late"][i]),
+            f"{percent(float(rows['raised_to'][i]))} {CAUSE_WORDS[str(rows['raises_most'][i])]}"
+            if str(rows["raises_most"][i]) else "",
+        )
+        for i in range(len(rows["rule"]))
+    ]  # fmt: skip
+    heads = ("Rule", "Operator", "Date", "Planned", "Probability", "Middle of the draws",
+             "What would raise it most")  # fmt: skip
+    others = answer.summary["other_rules"]
+    return joined([
+        table("Dated rules", heads, told, numbers={4}) if told
+        else element("p", "No dated rule that a swap can meet binds this goal."),
+        *([element("p", f"Not met by swaps alone: {listed(others, 8)}.")] if others else []),
+    ])  # fmt: skip
+
+
+def _date(value: Any) -> str:
+    return "never" if np.isnat(np.datetime64(value)) else str(np.datetime64(value, "D"))
+
+
+def _gantt(answer: PlanAnswer) -> Html:
+    """Return who is swapped when, a row a region: the darker, the more of its people."""
+    rows = answer.tables["clusters"]
+    periods = np.unique(answer.tables["spend"]["period"]).astype("datetime64[D]")
+    regions = sorted({str(r) for r in rows["region"]})
+    total = {r: float(rows["people"][rows["region"] == r].sum()) or 1.0 for r in regions}
+    step = (_WIDTH - _LEFT) / max(len(periods), 1)
+    height = _TOP + _ROW * len(regions) + 6
+    marks: list[Html] = []
+    for number_, region in enumerate(regions):
+        y = _TOP + number_ * _ROW
+        name = region or "no region"
+        label = name if len(name) <= 24 else f"{name[:23]}…"
+        marks.append(element("text", label, x=_LEFT - 8, y=y + 15, text_anchor="end"))
+        for at, period in enumerate(periods):
+            mine = (rows["region"] == region) & (rows["period"] == period)
+            if not mine.any():
+                continue
+            part = float(rows["people"][mine].sum()) / total[region]
+            held = counted(int(mine.sum()), "cluster")
+            title = f"{name}, from {period}: {held}, {percent(part)} of its people"
+            shade = min(int(np.ceil(part * 2 * _SHADES)), _SHADES)
+            marks.append(
+                element("rect", element("title", title), class_=f"c{max(shade, 1)}",
+                        x=f"{_LEFT + at * step:.1f}", y=y + 2, width=f"{max(step - 1.5, 1):.1f}",
+                        height=_ROW - 4)
+            )  # fmt: skip
+    for at, period in enumerate(periods):
+        month = period.astype("datetime64[M]").astype(int) % 12
+        if month < 3 and (
+            at == 0 or periods[at - 1].astype("datetime64[Y]") != period.astype("datetime64[Y]")
+        ):
+            x = f"{_LEFT + at * step:.1f}"
+            marks.append(element("text", str(period.astype("datetime64[Y]")), x=x, y=16))
+            marks.append(element("path", class_="rule", d=f"M{x} 20V{height}"))
+    words = "Who is swapped when: a row for each region, a column for each period."
+    picture = element(
+        "svg", *marks, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=words,
+        class_="chart gantt",
+    )  # fmt: skip
+    return element(
+        "figure",
+        element("figcaption", f"{words} The darker, the larger the part of its people."),
+        picture,
+    )
+
+
+def _map(answer: PlanAnswer) -> Html:
+    """Return where and when: the darker a cluster, the later."""
+    rows = answer.tables["clusters"]
+    known = np.flatnonzero(np.isfinite(rows["lat"]) & np.isfinite(rows["lon"]))
+    if not len(known):
+        return Html("")
+    lat, lon = rows["lat"][known], rows["lon"][known]
+    period = rows["period"][known].astype("datetime64[D]")
+    periods = np.unique(period[~np.isnat(period)])
+    place = np.searchsorted(periods, period)
+    shade = np.where(np.isnat(period), 0, 1 + place * _SHADES // max(len(periods), 1))
+    shown = worldmap.frame(lat, lon)
+    x, y = worldmap.project(shown, lat, lon)
+    titles = [
+        f"{name}: {before} to {after or 'nothing'}, "
+        + ("not swapped" if np.isnat(when) else f"from {when}")
+        for name, before, after, when in zip(
+            rows["cluster"][known], rows["before"][known], rows["after"][known], period, strict=True
+        )
+    ]
+    radius = worldmap.radii(rows["people"][known] + 1.0, shown)
+    marks = worldmap.circles(x, y, radius, np.clip(shade, 0, _SHADES).astype(np.int64), titles)
+    words = "Where: the darker a circle, the later its cluster is swapped; hollow is not swapped."
+    return element(
+        "figure", element("figcaption", f"{words} Coastlines only."),
+        worldmap.svg(shown, land(), coastlines(), marks, words), class_="map days-map",
+    )  # fmt: skip
+
+
+def _spend(answer: PlanAnswer) -> Html:
+    rows = answer.tables["spend"]
+    told = []
+    for operator in dict.fromkeys(rows["operator"].tolist()):
+        mine = np.flatnonzero(rows["operator"] == operator)
+        for i in mine.tolist():
+            cash = float(rows["cash_usd"][i])
+            told.append((
+                str(operator), str(rows["period"][i]), number(float(rows["planned_usd"][i])),
+                "no limit" if np.isnan(cash) else number(cash),
+            ))  # fmt: skip
+    heads = ("Operator", "Period from", "Spent by its end, refunds off, USD", "Money by then, USD")
+    return block(
+        "Spend against money, by period", table("Spend", heads, told, numbers={2, 3}, named_by=1)
+    )
+
+
+def _front(answer: PlanAnswer) -> Html:
+    rows = answer.tables["pareto"]
+    if not len(rows["weight"]):
+        return Html("")
+    told = [
+        (f"{float(rows['weight'][i]):g}", number(float(rows["cost_usd"][i])),
+         number(float(rows["exposure_person_days"][i])), f"{float(rows['gap'][i]):.2%}")
+        for i in range(len(rows["weight"]))
+    ]  # fmt: skip
+    heads = ("USD a person and day of exposure", "Cost, USD", "Person-days exposed", "Gap")
+    return table(
+        "Faster costs more: plans at other prices of a day on which a person hangs on what must go",
+        heads, told, numbers={0, 1, 2, 3},
+    )  # fmt: skip
+
+
+def _shares(answer: PlanAnswer) -> Html:
+    rows, changed = answer.tables["shares"], answer.summary["new_dependences"]
+    told = [
+        (str(rows["id"][i]), str(rows["operator"][i]), percent(float(rows["before"][i])),
+         percent(float(rows["after"][i])))
+        for i in np.lexsort((-rows["after"], rows["operator"].astype(str))).tolist()
+    ]  # fmt: skip
+    more = [
+        f"{one['id']} ({one['kind']}, {one['horizon']}): "
+        f"{people(one['people_lost_more'])} more people"
+        for one in changed
+    ]
+    text = (
+        "A plan that trades one dependence for another says so. The network as planned hangs more "
+        f"on: {listed(more, 5)}."
+        if more else "The network as planned hangs on nothing more than it does today."
+    )  # fmt: skip
+    return joined([
+        table("Vendors' shares of units for the functions concerned",
+              ("Vendor", "Operator", "Before", "After"), told, numbers={2, 3}),
+        element("p", text),
+    ])  # fmt: skip
+
+
+def _binding(answer: PlanAnswer) -> Html:
+    found = answer.summary["binding"]
+    if not found:
+        return element("p", "Nothing binds but dates and offers: more of anything saves nothing.")
+    return element("ul", *(element("li", one["words"]) for one in found))
+
+
+def _why(answer: PlanAnswer) -> Html:
+    rows = answer.tables["schedule"]
+    order = np.lexsort((rows["cluster"].astype(str), rows["period"].astype("datetime64[D]")))
+    told = _rows(rows, order[:_ROWS])
+    heads = ("Cluster", "Function", "New product", "Period from", "USD", "Because")
+    more = len(order) - _ROWS
+    note = f"{more:,} more rows stand in the table schedule of the run." if more > 0 else ""
+    return joined([
+        block(f"{counted(len(order), 'row')} of the schedule",
+              table("Schedule", heads, told, numbers={4}, tall=True)),
+        *([element("p", note, class_="soft small")] if note else []),
+    ])  # fmt: skip
+
+
+def _rows(rows: Table, order: npt.NDArray[np.integer]) -> Sequence[tuple[str, ...]]:
+    return [
+        (str(rows["cluster"][i]), str(rows["function"][i]), str(rows["product"][i]) or "none",
+         _date(rows["period"][i]), number(float(rows["cost_usd"][i])), str(rows["because"][i]))
+        for i in order.tolist()
+    ]  # fmt: skip

@@ -1,0 +1,87 @@
+"""The answer of a plan on a terminal: cost interval and chances first, bound and gap last."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from indranet.runs.run import Run
+from indranet.runs.words import counted, day, listed, number, people, percent
+
+_PRICES = 5
+
+
+def cost_words(summary: Mapping[str, Any]) -> str:
+    """Return what the plan costs, with its interval."""
+    low, high = number(summary["spend_low_usd"]), number(summary["spend_high_usd"])
+    return f"USD {number(summary['spend_usd'])}, from {low} to {high} in nine draws of ten"
+
+
+def date_words(one: Mapping[str, Any]) -> str:
+    """Return how likely one dated rule is met, and what would raise that."""
+    whose = f" ({one['operator']})" if one["operator"] else ""
+    raised = CAUSE_WORDS.get(one["raises_most"], "")
+    more = f"; {percent(one['raised_to'])} {raised}" if raised else ""
+    return (
+        f"{one['rule']}{whose} by {day(one['date'])}: met with probability "
+        f"{percent(one['probability'])}{more}"
+    )
+
+
+CAUSE_WORDS = {
+    "delivery_slip_days": "if makers delivered on time",
+    "crew_factor": "if all crews were there",
+    "season_factor": "if seasons were as usual",
+    "permit_days": "if permits came at once",
+    "refund": "if refunds came in full and on time",
+}
+"""Cause to what the chance would be without it."""
+
+
+def plan_lines(run: Run) -> list[str]:
+    """Return the answer of a plan as lines of plain text.
+
+    Parameters
+    ----------
+    run
+        A finished plan.
+    """
+    summary = run.manifest["summary"]
+    swapped = summary["clusters"] - summary["unswapped"] - summary["done_before"]
+    lines = [
+        f"{summary['goal']}: {cost_words(summary)}",
+        *(f"  {date_words(one)}" for one in summary["dates"]),
+    ]
+    if not summary["dates"]:
+        lines.append("  no dated rule that a swap can meet")
+    lines.append(
+        f"  {counted(swapped, 'cluster')} of {summary['clusters']:,} swapped for "
+        f"{listed(summary['operators'], 4)}"
+        + (f", {summary['done_before']:,} done before" if summary["done_before"] else "")
+    )
+    if summary["unswapped"]:
+        lines.append(
+            f"  not swapped: {counted(summary['unswapped'], 'cluster')} with "
+            f"{people(summary['unswapped_people'])} people"
+        )
+    if summary["lacks_offers"]:
+        lines.append(f"  no offer replaces: {listed(summary['lacks_offers'], 4)}")
+    if summary["blame"]:
+        lines += ["", *summary["blame"]["words"]]
+    if summary["binding"]:
+        lines += ["", "What binds:"]
+        lines += [f"  {one['words']}" for one in summary["binding"][:_PRICES]]
+    if summary["new_dependences"]:
+        lines += ["", "The network as planned hangs more on:"]
+        lines += [
+            f"  {one['id']} ({one['kind']}, {one['horizon']}): "
+            f"{people(one['people_lost_more'])} more people"
+            for one in summary["new_dependences"]
+        ]
+    if summary["other_rules"]:
+        told = listed(summary["other_rules"], 6)
+        lines += ["", f"Rules that swaps alone do not meet, to be looked at: {told}"]
+    lines += [
+        "",
+        f"Proof: no plan costs less than {number(summary['bound'])}; this one is "
+        f"{summary['gap']:.3%} above, all counted ({summary['status']}, {summary['seconds']} s)",
+    ]
+    return lines

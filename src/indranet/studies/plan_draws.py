@@ -1,0 +1,333 @@
+"""A plan carried out with what may come between: how likely each date is, what it costs."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from indranet.engines.assignment import Plan
+from indranet.engines.gates.work import Array
+from indranet.model.scenario import Law
+from indranet.studies.attacks import uniforms
+from indranet.studies.laws import drawn
+from indranet.studies.plan_problem import DAYS_A_MONTH, Planned, deliveries
+from indranet.studies.plan_rules import Dated
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+CAUSES = ("delivery_slip_days", "crew_factor", "season_factor", "permit_days", "refund")
+"""What may come between, by the key of the goal that holds its law."""
+LONGER = 3
+"""Times the horizon for which a plan that runs late is followed."""
+_DAY = np.timedelta64(1, "D")
+_FEWER = 100
+"""Draws in which one cause is left out; the same ones as the first of all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dates:
+    """What draws of a plan gave.
+
+    Attributes
+    ----------
+    probability
+        Of each rule being met by its date, shape (rules,).
+    late
+        Day on which each rule is met in the middle of the draws, NaT for not within three times the
+        horizon, shape (rules,).
+    without
+        Cause to the probabilities if that alone did not come between, shape (rules,) each.
+    cost
+        Money spent in each draw, shape (draws,).
+    finish
+        Day on which the last swap was accepted in each draw, NaT for later, shape (draws,).
+    """
+
+    probability: Floats
+    late: npt.NDArray[np.datetime64]
+    without: dict[str, Floats]
+    cost: Floats
+    finish: npt.NDArray[np.datetime64]
+
+
+def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
+    """Carry a plan out in draws.
+
+    Period by period, in the order of the plan, clusters are swapped as far as deliveries, crews,
+    permits and money of the draw let them; what could not be done goes before what comes next. The
+    floor and neighbours are kept by the order alone. A swap counts from its acceptance on.
+
+    Parameters
+    ----------
+    made
+        The goal.
+    plan
+        What each cluster gets, and when.
+    executor
+        Threads; the draws do not hang on their number.
+    """
+    draws = made.goal.uncertainty.draws
+    periods = LONGER * made.goal.periods
+    every = _carried_out(made, plan, draws, periods, frozenset(), executor)
+    met = _met_all(made, every.period, periods)
+    without = {}
+    for cause in CAUSES:
+        fewer = min(draws, _FEWER)
+        other = _carried_out(made, plan, fewer, periods, frozenset({cause}), executor)
+        without[cause] = _likely(made, _met_all(made, other.period, periods))
+    if draws:
+        middle = np.sort(met, axis=1)[:, (draws - 1) // 2] if len(met) else np.zeros(0, np.int64)
+        last = every.period.max(axis=1, initial=-1)
+    else:
+        middle, last = np.full(len(met), periods), np.zeros(0, np.int64)
+    return Dates(
+        _likely(made, met), _accepted(made, middle, periods), without, every.cost,
+        _accepted(made, last, periods),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Carried:
+    """Period of each cluster, shape (draws, clusters), and the money spent, shape (draws,)."""
+
+    period: Codes
+    cost: Floats
+
+
+def _likely(made: Planned, met: Codes) -> Floats:
+    """Return in which part of the draws each rule was met by its date."""
+    if not met.shape[1]:
+        return np.full(len(met), np.nan)
+    dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
+    days = _accepted(made, met, LONGER * made.goal.periods)
+    return np.asarray((days <= dates_[:, None]).mean(axis=1))
+
+
+def _accepted(made: Planned, period: Codes, periods: int) -> npt.NDArray[np.datetime64]:
+    """Return the day on which swaps of a period are accepted, NaT past the last."""
+    month = made.starts[0].astype("datetime64[M]")
+    ends = (month + (np.arange(periods) + 1) * made.goal.months).astype("datetime64[D]")
+    ends = ends + np.timedelta64(made.goal.practice.acceptance_days, "D")
+    table = np.concatenate([ends, [np.datetime64("NaT")], made.starts[:1]])
+    return np.asarray(table[np.clip(period, -1, periods)])
+
+
+def _met_all(made: Planned, period: Codes, periods: int) -> Codes:
+    """Return the period after which each rule is met in each draw, shape (rules, draws)."""
+    found = np.empty((len(made.rules), len(period)), dtype=np.int64)
+    for place, rule in enumerate(made.rules):
+        found[place] = _met(made, rule, period, periods)
+    return found
+
+
+def _met(made: Planned, rule: Dated, period: Codes, periods: int) -> Codes:
+    """Return the period after which a rule is met in each draw, `periods` for none, (draws,)."""
+    found = made.swaps
+    total = float(rule.weight[rule.rows].sum())
+    column = found.spread(rule.rows & found.goes, rule.weight)
+    lacking = total - rule.allowed
+    if lacking <= 1e-9 * max(total, 1.0):
+        return np.full(len(period), -1, dtype=np.int64)
+    answer = np.full(len(period), periods, dtype=np.int64)
+    settled = column * made.done
+    for draw in range(len(period)):
+        reached = (
+            np.bincount(
+                np.minimum(period[draw], periods),
+                weights=column * ~made.done,
+                minlength=periods + 1,
+            )[:periods].cumsum()
+            + settled.sum()
+        )
+        enough = np.flatnonzero(reached >= lacking - 1e-9 * max(total, 1.0))
+        if len(enough):
+            answer[draw] = enough[0]
+    return answer
+
+
+def _carried_out(
+    made: Planned,
+    plan: Plan,
+    draws: int,
+    periods: int,
+    left_out: frozenset[str],
+    executor: Executor | None,
+) -> _Carried:
+    asked = made.problem
+    chosen = np.flatnonzero(plan.option >= 0)
+    order = chosen[np.lexsort((-made.swaps.people[chosen], plan.period[chosen]))]
+    period = np.full((draws, len(asked)), periods, dtype=np.int64)
+    cost = np.zeros(draws)
+    if not draws:
+        return _Carried(period, cost)
+    longer = _Longer(made, periods)
+
+    def one(draw: int) -> tuple[int, Codes, float]:
+        between = _Draw(made, draw, left_out)
+        first = plan.period.astype(np.int64) + between.wait
+        when = np.full(len(asked), periods, dtype=np.int64)
+        spent = _carry(
+            order.astype(np.int64), first, plan.option.astype(np.int64), asked.pool, asked.purse,
+            asked.cost, asked.work, asked.amounts, asked.product, longer.deliveries(between.slip),
+            longer.crews(between.crews, between.season), longer.cash, between.price,
+            asked.refund_share * min(between.refund, 1.0), asked.refund_lag + between.late, when,
+        )  # fmt: skip
+        return draw, when, spent
+
+    run: Callable[..., object] = map if executor is None else executor.map
+    for draw, when, spent in run(one, range(draws)):  # type: ignore[attr-defined]
+        period[draw], cost[draw] = when, spent
+    return _Carried(period, cost)
+
+
+class _Draw:
+    """What comes between in one draw; each number hangs on seed, draw and whom it is about."""
+
+    def __init__(self, made: Planned, draw: int, left_out: frozenset[str]) -> None:
+        goal, seed = made.goal, made.goal.seed
+        laws = goal.uncertainty
+        offers = made.stacks.offers
+        network = made.ground.network
+        maker = network["products"]["firm"].astype(np.int64)[network["offers"]["product"][offers]]
+
+        def of(law: Law, keys: Codes, salt: int) -> Floats:
+            return drawn(law, uniforms(keys.astype(np.uint64), seed, draw, salt))
+
+        pools = len(made.problem.crews)
+        months = goal.months * DAYS_A_MONTH
+        clusters = np.arange(len(made.swaps), dtype=np.int64)
+        self.slip = of(laws.delivery_slip_days, maker + 1, 20)
+        self.crews = of(laws.crew_factor, np.arange(pools), 21)
+        years = LONGER * goal.periods * goal.months // 12 + 1
+        self.season = of(laws.season_factor, np.arange(years), 22)
+        wait = of(laws.permit_days, clusters, 23) / months
+        # A permit that comes within the period delays nothing; a third of a period is usual slack.
+        self.wait = np.floor(wait + 2.0 / 3.0).astype(np.int64)
+        self.refund = float(of(laws.refund_factor, np.zeros(1, np.int64), 24)[0])
+        late = float(of(laws.refund_late_days, np.zeros(1, np.int64), 25)[0])
+        self.late = int(np.ceil(late / months))
+        self.price = float(of(laws.cost_factor, np.zeros(1, np.int64), 26)[0])
+        if "delivery_slip_days" in left_out:
+            self.slip = np.zeros_like(self.slip)
+        if "crew_factor" in left_out:
+            self.crews = np.ones_like(self.crews)
+        if "season_factor" in left_out:
+            self.season = np.ones_like(self.season)
+        if "permit_days" in left_out:
+            self.wait = np.zeros_like(self.wait)
+        if "refund" in left_out:
+            self.refund, self.late = 1.0, 0
+
+
+class _Longer:
+    """Limits of the problem, carried on beyond its horizon as in its last periods."""
+
+    def __init__(self, made: Planned, periods: int) -> None:
+        self.made, self.periods = made, periods
+        month = made.starts[0].astype("datetime64[M]")
+        steps = np.arange(periods + 1) * made.goal.months
+        self.starts = (month + steps).astype("datetime64[D]")
+        asked = made.problem
+        cycle = min(12 // made.goal.months, asked.periods)
+        later = np.arange(periods)
+        later = np.where(
+            later < asked.periods, later,
+            asked.periods - cycle + (later - asked.periods) % cycle,
+        )  # fmt: skip
+        self._crews = (asked.crews + asked.overtime)[:, later]
+        self.cash = asked.cash[:, np.minimum(np.arange(periods), asked.periods - 1)]
+
+    def deliveries(self, slip: Floats) -> Floats:
+        """Return units delivered when makers are so many days late, (offers, periods)."""
+        network, stacks = self.made.ground.network, self.made.stacks
+        found = deliveries(network, stacks, self.starts, slip)
+        return found if len(found) else np.full((1, self.periods), np.inf)
+
+    def crews(self, factor: Floats, season: Floats) -> Floats:
+        """Return the work of crews when some are missing and seasons are worse."""
+        year = np.arange(self.periods) * self.made.goal.months // 12
+        return np.asarray(self._crews * factor[:, None] * season[year][None, :])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _carry(
+    order: Array,
+    first: Array,
+    option: Array,
+    pool: Array,
+    purse: Array,
+    cost: Array,
+    work: Array,
+    amounts: Array,
+    product: Array,
+    deliveries: Array,
+    crews: Array,
+    cash: Array,
+    price: float,
+    refund: float,
+    lag: int,
+    when: Array,
+) -> float:
+    """Carry out swaps in order, period by period, and write the period of each; return the cost."""
+    periods, parts = crews.shape[1], product.shape[1]
+    used = np.zeros(len(deliveries))
+    spent = np.zeros((len(cash), periods + 1))
+    # Clusters by the period from which they may be swapped, in the order of the plan.
+    start = np.zeros(periods + 2, np.int64)
+    for c in order:
+        start[min(first[c], periods) + 1] += 1
+    for t in range(periods + 1):
+        start[t + 1] += start[t]
+    place = start.copy()
+    ready = np.empty(len(order), np.int64)
+    for c in order:
+        bucket = min(first[c], periods)
+        ready[place[bucket]] = c
+        place[bucket] += 1
+    waiting = np.empty(len(order), np.int64)
+    left = 0
+    total = 0.0
+    for t in range(periods):
+        for k in range(start[t], start[t + 1]):
+            waiting[left] = ready[k]
+            left += 1
+        if left == 0:
+            continue
+        free = crews[:, t].copy()
+        owed = np.zeros(len(cash))
+        for p in range(len(cash)):
+            gone = 0.0
+            for s in range(t + 1):
+                gone += spent[p, s]
+                if s + lag <= t:
+                    gone -= refund * spent[p, s]
+            owed[p] = cash[p, t] - gone
+        kept = 0
+        for k in range(left):
+            c = waiting[k]
+            v = option[c]
+            money = cost[c, v] * price
+            fits = work[c, v] <= free[pool[c]] * (1 + 1e-9)
+            fits = fits and money <= owed[purse[c]] * (1 + 1e-9) + 1e-6
+            for f in range(parts):
+                if fits and product[v, f] >= 0:
+                    need = used[product[v, f]] + amounts[c, f]
+                    fits = need <= deliveries[product[v, f], t] * (1 + 1e-9)
+            if not fits:
+                waiting[kept] = c
+                kept += 1
+                continue
+            when[c] = t
+            free[pool[c]] -= work[c, v]
+            owed[purse[c]] -= money
+            spent[purse[c], t] += money
+            total += money
+            for f in range(parts):
+                if product[v, f] >= 0:
+                    used[product[v, f]] += amounts[c, f]
+        left = kept
+    return total

@@ -1,0 +1,254 @@
+"""What can replace it: one offer for each function, put together where they work together."""
+
+from dataclasses import dataclass
+from itertools import product as every
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.model.goal import Goal
+from indranet.model.network import Network
+from indranet.model.schema import FUNCTIONS, TABLES
+from indranet.studies.groundwork import Groundwork
+from indranet.studies.swaps import Swaps
+
+Codes = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+MOST = 64
+"""Stacks of one kind of cluster that are kept: the cheapest."""
+
+_STATUS = TABLES["interoperability"].column("status").choices.index("certified")
+_INTERFACES = TABLES["interoperability"].column("interface").choices
+_LTE = ("eNB",)
+_NR = ("gNB", "CU", "DU")
+_BASEBAND = ("gNB", "DU")
+_PAIRS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (("RU",), _BASEBAND, "7.2x"),
+    (_LTE, _NR, "X2"),
+    (("EMS",), (*_BASEBAND, *_LTE), "EMS"),
+)
+"""Functions that one vendor does at a site, unless two products are certified over an interface.
+
+A radio hangs on its baseband unless both speak 7.2x (O-RAN fronthaul); LTE anchors the NR of a
+network that is not standalone over X2; a manager manages its vendor's products.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Stacks:
+    """Options of the plan: an offer for each function that a kind of cluster needs.
+
+    Attributes
+    ----------
+    offers
+        Rows of the table of offers that count, shape (offers,).
+    functions
+        Functions that may be replaced, shape (functions,).
+    offer
+        Place in `offers` of what each stack puts for each function, -1 for none, shape (stacks,
+        functions).
+    amounts
+        Units of each function, those included that are replaced because what comes beside them does
+        not work with what is there, shape (clusters, functions).
+    kind
+        Kind of each cluster, shape (clusters,).
+    of_kind
+        Kind of each stack, shape (stacks,).
+    lacks
+        Kinds of cluster that no stack fits: functions to be replaced, in words.
+    """
+
+    offers: Codes
+    functions: Codes
+    offer: Codes
+    amounts: Floats
+    kind: Codes
+    of_kind: Codes
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is alike of some clusters: functions that go, and what stays beside them."""
+
+    goes: tuple[int, ...]
+    stays: tuple[tuple[int, int], ...]  # function and product
+
+
+def stacks(ground: Groundwork, goal: Goal, found: Swaps) -> Stacks:
+    """Put offers together for each kind of cluster.
+
+    Where what stays beside a new product does not work with it, it is replaced as well: a new
+    vendor for 4G takes the 5G of the site with it, and the other way round, unless the pair is
+    certified or the operator has no 4G core to anchor on.
+    """
+    network = ground.network
+    rows = _offers(network, goal, found)
+    certified = _certified(network)
+    kinds, of, units = _kinds(ground, found)
+    functions = np.unique(
+        np.concatenate([found.functions, *(np.array([f for f, _ in k.stays]) for k in kinds)])
+    ).astype(np.int64)
+    amounts = np.zeros((len(found), len(functions)))
+    amounts[:, np.searchsorted(functions, found.functions)] = found.amounts
+    table: list[list[int]] = []
+    of_kind: list[int] = []
+    lacks = []
+    for number, kind in enumerate(kinds):
+        made = _stacks_of(network, rows, kind, functions, certified, found, of == number)
+        if not made:
+            lacks.append(", ".join(FUNCTIONS[f] for f in kind.goes))
+        table += made
+        of_kind += [number] * len(made)
+    offer = np.array(table, dtype=np.int64).reshape(len(table), len(functions))
+    extra = np.searchsorted(functions, sorted({f for k in kinds for f, _ in k.stays}))
+    for place in extra.tolist():
+        taken = np.unique(np.array(of_kind, dtype=np.int64)[offer[:, place] >= 0])
+        rows_here = np.isin(of, taken) & (amounts[:, place] == 0)
+        amounts[rows_here, place] = units[rows_here, functions[place]]
+    return Stacks(
+        rows, functions, offer, amounts, of, np.array(of_kind, dtype=np.int64), tuple(lacks)
+    )
+
+
+def _offers(network: Network, goal: Goal, found: Swaps) -> Codes:
+    """Return the offers of vendors that may come, to operators that plan."""
+    offers = network["offers"]
+    maker = network["products"]["firm"].astype(np.int64)[offers["product"]]
+    kept = ~np.append(found.gone, False)[maker]
+    kept &= (offers["operator"] < 0) | np.isin(offers["operator"], found.operators)
+    kept &= ~(offers["until"] < goal.starts(network.first_day)[0])
+    if goal.limits.partners:
+        seats = np.append(network["firms"]["country"], -1)[maker]
+        names = np.append(network.names["country"], "")[seats]
+        kept &= np.isin(names.astype(str), goal.limits.partners)
+    return np.flatnonzero(kept).astype(np.int64)
+
+
+def _certified(network: Network) -> frozenset[tuple[int, int, str]]:
+    rows = network["interoperability"]
+    both = np.flatnonzero(rows["status"] == _STATUS)
+    found = set()
+    for row in both.tolist():
+        pair = int(rows["product"][row]), int(rows["other"][row])
+        word = _INTERFACES[rows["interface"][row]]
+        found |= {(*pair, word), (*pair[::-1], word)}
+    return frozenset(found)
+
+
+def _kinds(ground: Groundwork, found: Swaps) -> tuple[list[_Kind], Codes, Floats]:
+    """Return the kinds of clusters, each one's kind, and units that stay, by function."""
+    network, equipment = ground.network, ground.equipment
+    coupled = sorted({f for one, other, _ in _PAIRS for f in (*one, *other)})
+    codes = [FUNCTIONS.index(name) for name in coupled]
+    beside = (found.of_row >= 0) & ~found.goes & np.isin(equipment["function"], codes)
+    rows = np.flatnonzero(beside)
+    real = network["sites"]["stands_for"]
+    held = np.zeros((len(found.groups), len(FUNCTIONS)))
+    amount = equipment["quantity"][rows] * real[equipment["site"][rows]]
+    np.add.at(held, (found.of_row[rows], equipment["function"][rows]), amount)
+    units = held[found.group] * found.share[:, None]
+    stays: list[set[tuple[int, int]]] = [set() for _ in found.groups]
+    for row in rows.tolist():
+        pair = int(equipment["function"][row]), int(equipment["product"][row])
+        stays[int(found.of_row[row])].add(pair)
+    anchored = _anchored(ground, found)
+    kinds: dict[_Kind, int] = {}
+    of = np.zeros(len(found), dtype=np.int64)
+    for cluster in range(len(found)):
+        goes = tuple(found.functions[found.amounts[cluster] > 0].tolist())
+        kept = (
+            tuple(sorted(stays[found.group[cluster]])) if anchored[found.operator[cluster]] else ()
+        )
+        of[cluster] = kinds.setdefault(_Kind(goes, _touching(goes, kept)), len(kinds))
+    return list(kinds), of, units
+
+
+def _anchored(ground: Groundwork, found: Swaps) -> npt.NDArray[np.bool_]:
+    """Return which operators run a 4G core, on which 5G that is not standalone hangs."""
+    equipment = ground.equipment
+    core = equipment["function"] == FUNCTIONS.index("EPC")
+    runs = ground.network["sites"]["operator"][equipment["site"][core]]
+    return np.isin(found.operators, runs)
+
+
+def _touching(
+    goes: tuple[int, ...], stays: tuple[tuple[int, int], ...]
+) -> tuple[tuple[int, int], ...]:
+    """Return what stays and has an interface, over others that stay, with what goes."""
+    near, found = set(goes), set[tuple[int, int]]()
+    while True:
+        more = {
+            (f, p) for f, p in stays if (f, p) not in found and any(_interface(f, g) for g in near)
+        }
+        if not more:
+            return tuple(sorted(found))
+        found |= more
+        near |= {f for f, _ in more}
+
+
+def _interface(one: int, other: int) -> str:
+    names = FUNCTIONS[one], FUNCTIONS[other]
+    for left, right, word in _PAIRS:
+        if (names[0] in left and names[1] in right) or (names[1] in left and names[0] in right):
+            return word
+    return ""
+
+
+def _stacks_of(
+    network: Network,
+    rows: Codes,
+    kind: _Kind,
+    functions: Codes,
+    certified: frozenset[tuple[int, int, str]],
+    found: Swaps,
+    here: npt.NDArray[np.bool_],
+) -> list[list[int]]:
+    """Return the offers of each stack of one kind by function, -1 for none; cheapest first."""
+    offers, maker = network["offers"], network["products"]["firm"]
+    runs = found.operators[np.unique(found.operator[here])]
+    of_function: dict[int, list[int]] = {}
+    for place, row in enumerate(rows.tolist()):
+        open_to = offers["operator"][row] < 0 or np.isin(offers["operator"][row], runs)
+        if open_to:
+            of_function.setdefault(int(offers["replaces"][row]), []).append(place)
+
+    def fits(chosen: dict[int, int], kept: dict[int, int]) -> set[int]:
+        """Return functions that stay and do not fit what is chosen; {-1} where chosen clash."""
+        wrong: set[int] = set()
+        products = {f: int(offers["product"][rows[p]]) for f, p in chosen.items()}
+        for f, p in products.items():
+            for g, q in [*products.items(), *kept.items()]:
+                word = _interface(f, g)
+                if not word or f == g or maker[p] == maker[q] or (p, q, word) in certified:
+                    continue
+                if g in products:
+                    return {-1}
+                wrong.add(g)
+        return wrong
+
+    made: list[tuple[float, list[int]]] = []
+    kept = dict(kind.stays)
+    waiting = [tuple(kind.goes)]
+    seen = set(waiting)
+    while waiting:
+        asked = waiting.pop()
+        options = [of_function.get(f, []) for f in asked]
+        stays = {f: p for f, p in kept.items() if f not in asked}
+        for combination in every(*options):
+            chosen = dict(zip(asked, combination, strict=True))
+            wrong = fits(chosen, stays)
+            if wrong == {-1}:
+                continue
+            if wrong:
+                wider = tuple(sorted({*asked, *wrong}))
+                if wider not in seen:
+                    seen.add(wider)
+                    waiting.append(wider)
+                continue
+            line = [chosen.get(int(f), -1) for f in functions]
+            cost = sum(float(offers["unit_cost_usd"][rows[p]]) for p in combination)
+            made.append((cost, line))
+    made.sort()
+    return [line for _, line in made[:MOST]]
