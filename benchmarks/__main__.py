@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ario, exposure, flows, gates, generate, in_time, reading, stress
+from benchmarks import ario, exposure, flows, gates, generate, in_time, plan, reading, stress
 from indranet import __version__
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -22,11 +22,11 @@ def main() -> None:
     """Run every benchmark and write the page."""
     found = {}
     # A child's peak memory is never below its parent's when it was born: memory is measured first.
-    for module in (reading, generate, in_time, flows, ario, gates, exposure, stress):
+    for module in (reading, generate, in_time, flows, ario, gates, exposure, stress, plan):
         found[module] = module.rows()
         for row in found[module]:
             print(row["work"], _number(row["ours"]), row["unit"], flush=True)
-    shown = (gates, in_time, exposure, stress, flows, ario, reading, generate)
+    shown = (gates, in_time, exposure, stress, plan, flows, ario, reading, generate)
     table = [row for module in shown for row in found[module]]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     day = datetime.datetime.now(tz=datetime.UTC).date()
