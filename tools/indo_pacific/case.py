@@ -63,10 +63,14 @@ def case_tables() -> Tables:
         "facilities": facilities,
         "agreements": _restated("agreements", "name", "kind", "parties", "from", "covers"),
         "exclusions": _restated("exclusions", "firm", "by", "functions", "from"),
+        "rules": _restated(
+            "rules", "from", "per", "country", "who", "functions", "generation", "metric",
+            "weight", "comparison", "limit",
+        ),
         "vulnerabilities": _restated(
             "vulnerabilities", "product", "exploit_per_day", "patch_days", "effect", "status"
         ),
-    }
+    }  # fmt: skip
 
 
 def _country_rows(places: list[Row]) -> list[Row]:

@@ -151,4 +151,5 @@ def margins(low: Amounts, high: Amounts, comparison: str, limit: float) -> Amoun
     else:
         worst = limit - high if upper else low - limit
         best = limit - low if upper else high - limit
-    return np.where(found == HOLDS, worst, np.where(found == BROKEN, best, np.nan))
+    # Adding 0 turns the 0 below zero into the one that people read.
+    return np.where(found == HOLDS, worst, np.where(found == BROKEN, best, np.nan)) + 0.0

@@ -57,24 +57,34 @@ def evidence(on: Basis, scope: Scope, measured: Measured) -> list[str]:
     return words
 
 
-def against(scope: Scope) -> Flags:
-    """Return the rows of a scope that count against its rule, or may, shape (scoped,)."""
-    part, may = scope.part[scope.unit], scope.may[scope.unit]
-    if scope.rule.comparison.startswith(">"):
-        found: Flags = part < scope.left[scope.unit] - LEAST
-        return found
-    return (part > LEAST) | (may > LEAST)
-
-
 def _rows(on: Basis, scope: Scope) -> list[str]:
-    counting = np.flatnonzero(against(scope))
-    party, weight = scope.party[counting], row_weights(on, scope)[counting]
-    many = int(party.max(initial=0)) < np.iinfo(np.int16).max
-    order = np.argsort(party.astype(np.int16) if many else party, kind="stable")
+    """Return the rows that count against a rule, then those of which it is not known."""
+    part, may, left = (of[scope.unit] for of in (scope.part, scope.may, scope.left))
+    if scope.rule.comparison.startswith(">"):
+        surely = scope.sure & (left - part - may > LEAST)
+        perhaps = left - part > LEAST
+    else:
+        surely = scope.sure & (part > LEAST)
+        perhaps = part + may > LEAST
+    weight = row_weights(on, scope)
+    sure = _listed(on, scope, np.flatnonzero(surely), weight)
+    rest = _listed(on, scope, np.flatnonzero(perhaps & ~surely), weight)
+    return [
+        "; ".join(filter(None, (known, f"not known: {other}" if other else "")))
+        for known, other in zip(sure, rest, strict=True)
+    ]
+
+
+def _listed(on: Basis, scope: Scope, rows: Codes, weight: Amounts) -> list[str]:
+    """Return some rows of a scope in words, for each party."""
+    party = scope.party[rows]
+    # Sorting is fastest on small integers.
+    small = len(scope.parties.country) <= np.iinfo(np.int16).max
+    order = np.argsort(party.astype(np.int16) if small else party, kind="stable")
     first = np.searchsorted(party[order], np.arange(len(scope.parties.country) + 1))
     return [
-        _row_words(on, scope.rows[counting[mine]], weight[mine])
-        for mine in (order[a:b] for a, b in pairwise(first.tolist()))
+        _row_words(on, scope.rows[rows[order[a:b]]], weight[rows[order[a:b]]])
+        for a, b in pairwise(first.tolist())
     ]
 
 

@@ -28,6 +28,8 @@ class Without(NamedTuple):
         without whoever is not known.
     people
         People served now, shape (networks,).
+    hidden
+        Whether the maker of anything in the scope is not known.
     speaks, may_speak
         Whether the rule surely, and possibly, speaks of a vendor's units in a network, shape
         (networks, vendors + 1).
@@ -36,6 +38,7 @@ class Without(NamedTuple):
     vendors: Codes
     served: Amounts
     people: Amounts
+    hidden: bool
     speaks: Flags
     may_speak: Flags
 
@@ -49,7 +52,8 @@ def people_without_any_one_vendor(on: Basis, scope: Scope) -> Measured:
     of roaming says and by the part of the host that is left. At the low end what has no known maker
     goes with every vendor, at the high end with none.
     """
-    least, most = (without(on, scope, hidden_goes=goes) for goes in (True, False))
+    most = without(on, scope, hidden_goes=False)
+    least = without(on, scope, hidden_goes=True) if most.hidden else most
     low = _worst(scope, least, least.may_speak)
     high = _worst(scope, most, most.speaks)
     value = high
@@ -85,7 +89,7 @@ def without(on: Basis, scope: Scope, *, hidden_goes: bool) -> Without:
     equipment, rows = on.ground.equipment, scope.rows
     maker = on.network["products"]["firm"][equipment["product"][rows]].astype(np.int64)
     top = np.append(vendors(on.network), -1)[maker]
-    known = np.unique(top[top >= 0])
+    known = np.flatnonzero(np.bincount(top[top >= 0], minlength=len(on.network["firms"])))
     column = np.where(top >= 0, np.searchsorted(known, np.maximum(top, 0)), len(known))
     site = equipment["site"][rows].astype(np.int64)
     function = equipment["function"][rows].astype(np.int64)
@@ -94,7 +98,7 @@ def without(on: Basis, scope: Scope, *, hidden_goes: bool) -> Without:
     radio = on.network["sites"]["kind"] == _RADIO
 
     owner, sole = _sole(site * len(FUNCTIONS) + function, column, width, hidden_goes)
-    lost = np.unique((owner // len(FUNCTIONS)) * width + sole)
+    lost = _distinct((owner // len(FUNCTIONS)) * width + sole)
     at, vendor = np.divmod(lost, width)
     always = np.zeros(len(radio), dtype=bool)
     always[at[vendor == width - 1]] = True
@@ -122,7 +126,14 @@ def without(on: Basis, scope: Scope, *, hidden_goes: bool) -> Without:
     gone = by_other + np.where(core_lost, in_radio[:, None], by_radio)
     served = people[:, None] - gone
     speaks, may_speak = _spoken_of(on, scope, network, column, width)
-    return Without(known, served + _carried(on, gone, people), people, speaks, may_speak)
+    return Without(
+        vendors=known,
+        served=served + _carried(on, gone, people),
+        people=people,
+        hidden=bool((top < 0).any()),
+        speaks=speaks,
+        may_speak=may_speak,
+    )
 
 
 def _sole(key: Codes, column: Codes, width: int, hidden_goes: bool) -> tuple[Codes, Codes]:
@@ -148,6 +159,12 @@ def _sole(key: Codes, column: Codes, width: int, hidden_goes: bool) -> tuple[Cod
         sole = np.where(some_hidden, _MIXED, sole)
     told = sole != _MIXED
     return key[first][told], sole[told]
+
+
+def _distinct(key: Codes) -> Codes:
+    """Return keys once each, ascending; they come nearly in order, so that sorting is fast."""
+    key = np.sort(key, kind="stable")
+    return key[np.append(True, np.diff(key) != 0)[: len(key)]]
 
 
 def _people_lost(on: Basis, at: Codes, vendor: Codes, networks: int, width: int) -> Amounts:
