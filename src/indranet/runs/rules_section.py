@@ -88,15 +88,13 @@ def _rulings(answer: Answer, rows: npt.NDArray[np.int64], title: str, level: int
 def _line(answer: Answer, row: int) -> tuple[str, ...]:
     found = answer.tables["rules"]
     metric = str(found["metric"][row])
-    value, low, high, margin = (
-        float(found[column][row]) for column in ("value", "low", "high", "margin")
-    )
+    low, high, margin = (float(found[column][row]) for column in ("low", "high", "margin"))
     return (
         str(found["rule"][row]),
         str(found["from"][row]),
         binds(answer, row),
         str(found["says"][row]),
-        value_words(metric, value, low, high),
+        value_words(metric, low, high),
         f"{found['comparison'][row]} {amount_words(metric, float(found['limit'][row]))}",
         "\u2013" if np.isnan(margin) else _signed(metric, margin),
         str(found["evidence"][row]),
@@ -115,14 +113,14 @@ def binds(answer: Answer, row: int) -> str:
     return f"{who}, {where}" if where else who
 
 
-def value_words(metric: str, value: float, low: float, high: float) -> str:
-    r"""Return a value, or the range in which it lies, as people read it.
+def value_words(metric: str, low: float, high: float) -> str:
+    r"""Return the range in which a value lies, as people read it; the value where it is one.
 
-    >>> value_words("share", 0.3, 0.3, 0.3), value_words("count", 2.0, 2.0, float("inf"))
+    >>> value_words("share", 0.3, 0.3), value_words("count", 2.0, float("inf"))
     ('30\xa0%', '2 or more')
     """
     if low == high:
-        return amount_words(metric, value)
+        return amount_words(metric, low)
     if np.isinf(high):
         return f"{amount_words(metric, low)} or more"
     return f"{amount_words(metric, low)} to {amount_words(metric, high)}"
@@ -134,6 +132,8 @@ def amount_words(metric: str, amount: float) -> str:
     >>> amount_words("hhi", 0.417), amount_words("vendors", 2.0)
     ('0.417', '2')
     """
+    if np.isinf(amount):
+        return "no end"
     if metric in _SHARES and 0 <= amount <= 1:
         return percent(amount)
     return f"{amount:.3f}" if metric == "hhi" else exact(amount)

@@ -122,12 +122,10 @@ def _rule_lines(run: Run, names: Names) -> list[str]:
         who = [names.get(("firm", operator), operator)] if operator else []
         who += [names.get(("country", country), country)] if country else []
         metric = str(table["metric"][row])
-        value, low, high, limit = (
-            float(table[column][row]) for column in ("value", "low", "high", "limit")
-        )
+        low, high, limit = (float(table[column][row]) for column in ("low", "high", "limit"))
         lines.append(
             f"  broken: {table['rule'][row]}, {', '.join(who)}: {table['metric'][row]} "
-            f"{value_words(metric, value, low, high)}, not {table['comparison'][row]} "
+            f"{value_words(metric, low, high)}, not {table['comparison'][row]} "
             f"{amount_words(metric, limit)}"
         )
     return lines

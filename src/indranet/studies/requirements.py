@@ -40,7 +40,8 @@ class Requirement:
         The part of each that counts: 1 at tier 0, and of sites at every tier; by money beneath,
         with what may count where it is not sure, shape (counting,).
     weight
-        Weight of each thing, shape (things,); NaN where it is not known.
+        Weight of each thing, shape (things,); NaN where it is not known: a value is then infinite
+        until the thing is gone.
     total
         Weight by which a share is divided, 1 for a count.
     """
@@ -186,22 +187,22 @@ def _of_rule(on: Basis, of: Scope) -> list[Requirement]:
                 surely=surely[mine],
                 thing=thing,
                 part=amount[mine],
-                weight=things.weight[used],
-                total=total,
+                # Where nothing weighs anything, a share is not known until nothing counts.
+                weight=things.weight[used] if total > 0 else np.full(len(used), np.nan),
+                total=total if total > 0 else 1.0,
             )
         )
     return found
 
 
 def _totals(of: Scope, things: Counted, whole: Amounts) -> Amounts:
-    """Return by what a share of each party is divided; 1 for a count, and where nothing weighs."""
+    """Return by what a share of each party is divided; 1 for a count."""
     parties = len(of.parties.country)
     if of.rule.metric == "count":
         return np.ones(parties)
     inside = np.zeros(len(things.party))
     np.maximum.at(inside, things.thing[of.sure], whole[of.sure])
-    totals = summed(things.party, np.nan_to_num(things.weight) * inside, parties)
-    return np.where(totals > 0, totals, 1.0)
+    return summed(things.party, np.nan_to_num(things.weight) * inside, parties)
 
 
 def first_day_met(

@@ -191,10 +191,7 @@ def questions(on: Basis, scope: Scope, measured: Measured, unknown: Flags) -> li
     """
     if not unknown.any():
         return []
-    width = np.minimum(measured.high, np.maximum(scope.rule.limit, measured.low)) - measured.low
-    if scope.rule.metric != "days_of_cover":
-        finite = np.where(np.isinf(measured.high), np.maximum(scope.rule.limit, 1.0), measured.high)
-        width = finite - measured.low
+    width = _width(scope, measured)
     if scope.rule.who == "excluded" and on.exclusions is None:
         whose = "Whose exclusions does the rule speak of? Name an authority."
         parties = np.flatnonzero(unknown).tolist()
@@ -216,6 +213,15 @@ def questions(on: Basis, scope: Scope, measured: Measured, unknown: Flags) -> li
         if counts[asked.party] <= QUESTIONS:
             kept.append(asked)
     return kept
+
+
+def _width(scope: Scope, measured: Measured) -> Amounts:
+    """Return how wide each range is; without an end, up to the limit or 1 beyond the least."""
+    low = np.where(np.isinf(measured.low), 0.0, measured.low)
+    open_end = np.maximum(scope.rule.limit, low + 1.0)
+    if scope.rule.metric == "days_of_cover":
+        return np.minimum(measured.high, open_end) - low
+    return np.where(np.isinf(measured.high), open_end, measured.high) - low
 
 
 def _cover_facts(on: Basis, scope: Scope) -> Iterator[Question]:

@@ -164,7 +164,8 @@ def _sole(key: Codes, column: Codes, width: int, hidden_goes: bool) -> tuple[Cod
 def _distinct(key: Codes) -> Codes:
     """Return keys once each, ascending; they come nearly in order, so that sorting is fast."""
     key = np.sort(key, kind="stable")
-    return key[np.append(True, np.diff(key) != 0)[: len(key)]]
+    found: Codes = key[np.append(True, np.diff(key) != 0)[: len(key)]]
+    return found
 
 
 def _people_lost(on: Basis, at: Codes, vendor: Codes, networks: int, width: int) -> Amounts:
@@ -228,7 +229,7 @@ def days_of_cover(on: Basis, scope: Scope) -> Measured:
 
     In store is what contracts keep (stock_days), what the operator holds, and what the country
     holds, which all who buy there use alike. Of a product without a contract nothing says how much
-    is used: it may last no day or for good.
+    is used: it may last no day or for good. Where nothing is theirs nothing runs out.
     """
     found, parties = cover(on, scope), len(scope.parties.country)
     told = ~np.isnan(found.days)
@@ -236,7 +237,7 @@ def days_of_cover(on: Basis, scope: Scope) -> Measured:
     np.minimum.at(low, found.party, np.where(told, found.days, 0.0))
     sure = told & found.surely
     np.minimum.at(high, found.party[sure], found.days[sure])
-    value = np.where(np.isinf(high), np.nan, high)
+    value = np.where(np.isinf(high) & ~np.isinf(low), np.nan, high)
     return Measured(value, low, high, rows_of(scope))
 
 
