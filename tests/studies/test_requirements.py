@@ -29,7 +29,7 @@ CASE: dict[str, Columns] = {
     "sites": {
         "site": ["a", "b", "c", "d"], "operator": ["one", "one", "one", "two"],
         "country": ["AAA"] * 4, "stands_for": [3, 2, 5, 1],
-        "people": [40, 10, 50, 0],
+        "people": [40, 10, 50, 7],
     },
     "equipment": {
         "site": ["a", "a", "b", "c", "d"], "function": ["RU", "DU", "RU", "RU", "RU"],
@@ -125,7 +125,9 @@ def test_a_schedule_starts_where_the_rule_is_measured(tmp_path: Path) -> None:
 
 def test_a_share_of_what_weighs_nothing_is_met_when_all_of_it_is_gone(tmp_path: Path) -> None:
     """`d` serves nobody: no share of people can be told."""
-    found = asked(case(tmp_path / "c", weight="people"), "two")
+    sites = {**CASE["sites"], "people": [40, 10, 50, 0]}
+    rule = {name: [cell] for name, cell in {**CAP, "weight": "people"}.items()}
+    found = asked(network_of(tmp_path / "c", **{**CASE, "sites": sites, "rules": rule}), "two")
     assert np.isnat(first_day_met(found, gone(), TODAY))
     assert first_day_met(found, gone(d_RU="2026-03-01"), TODAY) == np.datetime64("2026-03-01")
 

@@ -1,5 +1,7 @@
 """Rules: each metric by hand, three values, whom a rule binds, and when."""
 
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from tests.made_up import Columns, network_of, shuffled
 
 from indranet.errors import UsageError
 from indranet.model.network import Network
+from indranet.model.rules import meets
 from indranet.studies.groundwork import groundwork
 from indranet.studies.rules import rules
 
@@ -197,8 +200,11 @@ def test_what_has_no_known_maker_may_go_with_any_vendor(tmp_path: Path) -> None:
         **ACCESS, "who": "all", "metric": "people_without_any_one_vendor", "comparison": ">=",
         "limit": 0.5,
     }  # fmt: skip
-    row = of(case(tmp_path / "c", rule, equipment=units))
+    network = case(tmp_path / "c", rule, equipment=units)
+    row = of(network)
     assert (row["low"], row["high"], row["holds"]) == (0, pytest.approx(0.6), "unknown")
+    asked = rules(groundwork(network), authority=None, day=TODAY).questions
+    assert asked["effect"].tolist() == pytest.approx([0.6])
 
 
 SUPPLIED: dict[str, Columns] = {
@@ -536,13 +542,13 @@ def test_names_do_not_matter(tmp_path: Path) -> None:
 def test_what_a_swap_brings_is_told(tmp_path: Path) -> None:
     network = case(tmp_path / "c", {**ACCESS, "metric": "count", "limit": 0})
     ground = groundwork(network)
-    product = ground.equipment["product"].copy()
+    swapped = ground.equipment["product"].copy()
     names = network.names["product"].tolist()
-    product[product == names.index("radio-e")] = names.index("radio-n")
+    swapped[swapped == names.index("radio-e")] = names.index("radio-n")
     assert of(network)["holds"] == "false"
-    assert of(network, swapped=product)["holds"] == "true"
+    assert of(network, swapped=swapped)["holds"] == "true"
     with pytest.raises(ValueError, match="rows"):
-        found(network, swapped=product[:-1])
+        found(network, swapped=swapped[:-1])
 
 
 def test_a_rule_says_what_it_asks(tmp_path: Path) -> None:
@@ -550,3 +556,101 @@ def test_a_rule_says_what_it_asks(tmp_path: Path) -> None:
     assert of(case(tmp_path / "c", rule))["says"] == (
         "share by people of firms that ours excludes (RU; 5G) <= 0.35 per operator"
     )
+
+
+def random_case(seed: int) -> dict[str, Columns]:
+    """Make two operators whose products have known and unknown makers and generations."""
+    rng = np.random.default_rng(seed)
+    sites = [f"s{i}" for i in range(5)]
+    installed = sorted(
+        {
+            (str(rng.choice(sites)), str(rng.choice(["RU", "DU"])), int(rng.integers(0, 5)))
+            for _ in range(8)
+        }
+    )
+    return {
+        "countries": {"country": ["AAA"]},
+        "firms": {
+            "firm": ["one", "two", "north", "east", "fresh", "other"], "country": ["AAA"] * 6,
+        },
+        "products": {
+            "product": [f"p{i}" for i in range(5)], "firm": ["north", "east", "east", "", ""],
+        },
+        "sites": {
+            "site": sites, "operator": rng.choice(["one", "two"], 5).tolist(),
+            "country": ["AAA"] * 5, "people": rng.integers(1, 9, 5).tolist(),
+            "stands_for": rng.integers(1, 4, 5).tolist(),
+        },
+        "equipment": {
+            "site": [s for s, _, _ in installed], "function": [f for _, f, _ in installed],
+            "product": [f"p{p}" for _, _, p in installed],
+            "quantity": rng.integers(1, 4, len(installed)).tolist(),
+            "generation": rng.choice(["5G", "5G", "4G", ""], len(installed)).tolist(),
+        },
+        "exclusions": {"authority": ["ours"], "firm": ["east"]},
+    }  # fmt: skip
+
+
+METRICS = [
+    (metric, weight, who)
+    for metric, weights in (
+        ("share", ("sites", "people", "traffic", "units")),
+        ("count", ("sites", "instances")),
+        ("hhi", ("sites", "units")),
+        ("vendors", ("sites",)),
+        ("people_without_any_one_vendor", ("sites",)),
+    )
+    for weight in weights
+    for who in ("excluded", "all")
+]
+
+
+def completions(network: Network) -> Iterator[Network]:
+    """Yield the case with every unknown maker and generation filled in, in many ways."""
+    products, equipment = network["products"], network["equipment"]
+    unknown = np.flatnonzero(products["firm"] < 0)
+    untold = np.flatnonzero(equipment["generation"] < 0)
+    names = network.names["firm"].tolist()
+    makers = [names.index(name) for name in ("north", "east", "fresh", "other")]
+    rng = np.random.default_rng(0)
+    for chosen in product(makers, repeat=len(unknown)):
+        for _ in range(3):
+            firm, generation = products["firm"].copy(), equipment["generation"].copy()
+            firm[unknown] = chosen
+            generation[untold] = rng.choice([2, 3], len(untold))
+            yield network.replace(
+                products=products.with_column("firm", firm),
+                equipment=equipment.with_column("generation", generation),
+            )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_turns_out_lies_in_the_range(tmp_path: Path, seed: int) -> None:
+    """And the ends of a share by units and of a count are reached, with a fresh maker or east."""
+    told = [
+        {
+            "rule": f"{i:02}", "from": "2020-01-01", "functions": "RU;DU", "metric": metric,
+            "weight": weight, "who": who, "limit": 0.3, "generation": generation,
+        }
+        for i, (metric, weight, who, generation) in enumerate(
+            (*asked, generation) for asked in METRICS for generation in ("5G", "")
+        )
+    ]  # fmt: skip
+    columns = {name: [row[name] for row in told] for name in told[0]}
+    network = network_of(tmp_path / "c", **{**random_case(seed), "rules": columns})
+    ranges = found(network)
+    values = np.array([[row["value"] for row in found(other)] for other in completions(network)])
+    for at, row in enumerate(ranges):
+        seen = values[:, at]
+        assert row["low"] - 1e-9 <= seen.min(), row
+        assert seen.max() <= row["high"] + 1e-9, row
+        if row["holds"] != "unknown":
+            met = meets(seen, row["comparison"], row["limit"])
+            assert met.all() if row["holds"] == "true" else not met.any(), row
+        sum_of_rows = row["metric"] == "count" or (
+            row["metric"] == "share" and row["weight"] == "units"
+        )
+        if sum_of_rows and not told[int(row["rule"])]["generation"]:
+            assert (seen.min(), seen.max()) == (
+                pytest.approx(row["low"]), pytest.approx(row["high"]),
+            )  # fmt: skip

@@ -12,6 +12,7 @@ Amounts = npt.NDArray[np.float64]
 Names = npt.NDArray[np.object_]
 
 HOLDS, BROKEN, UNKNOWN = "true", "false", "unknown"
+PEOPLE_LEFT = "people_without_any_one_vendor"
 _TOLERANCE = 1e-9
 """Sums of shares differ from the exact ones by less than this part of the limit."""
 
@@ -67,6 +68,8 @@ def rule_of(network: Network, row: int) -> Rule:
     def word(column: str) -> str:
         return rows.text(column)[0]
 
+    metric = word("metric")
+
     return Rule(
         name=word("rule"),
         source=word("source"),
@@ -80,8 +83,9 @@ def rule_of(network: Network, row: int) -> Rule:
         generation=int(rows["generation"][0]),
         site_class=int(rows["class"][0]),
         tier=int(rows["tier"][0]),
-        metric=word("metric"),
-        weight=word("weight"),
+        metric=metric,
+        # People without a vendor are people, whatever the row weighs by.
+        weight="people" if metric == PEOPLE_LEFT else word("weight"),
         comparison=word("comparison"),
         limit=float(rows["limit"][0]),
     )

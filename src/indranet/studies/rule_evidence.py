@@ -12,7 +12,7 @@ from indranet.studies.groundwork import expand
 from indranet.studies.market import Amounts, Codes, summed
 from indranet.studies.rule_makers import LEAST
 from indranet.studies.rule_metrics import Measured, divided, row_weights
-from indranet.studies.rule_resilience import cover, without
+from indranet.studies.rule_resilience import cover, surely_in, without
 from indranet.studies.rule_scope import BY_SITE, Basis, Flags, Scope, members
 from indranet.studies.shares import ASK
 from indranet.studies.tiers import FACTS
@@ -144,7 +144,8 @@ def _vendors(on: Basis, scope: Scope) -> list[str]:
 
 
 def _worst_vendor(on: Basis, scope: Scope) -> list[str]:
-    found, names = without(on, scope, hidden_goes=False), on.network.names["firm"]
+    found = without(on, surely_in(scope), hidden_goes=False)
+    names = on.network.names["firm"]
     parties = len(scope.parties.country)
     words = [""] * parties
     for party in range(parties):

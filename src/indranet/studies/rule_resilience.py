@@ -1,5 +1,6 @@
 """Rules on what is left: people without any one vendor, and days that stocks last."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -50,16 +51,33 @@ def people_without_any_one_vendor(on: Basis, scope: Scope) -> Measured:
     another vendor is left; a radio site also while each function of the core in the scope that its
     operator runs in the country is. Hosts carry those who lose their network, as far as the table
     of roaming says and by the part of the host that is left. At the low end what has no known maker
-    goes with every vendor, at the high end with none.
+    goes with every vendor, at the high end with none. Of a party with equipment that may be outside
+    the scope nothing is sure: the value is that of the rest.
     """
-    most = without(on, scope, hidden_goes=False)
-    least = without(on, scope, hidden_goes=True) if most.hidden else most
+    narrow = surely_in(scope)
+    most = without(on, narrow, hidden_goes=False)
+    least = without(on, narrow, hidden_goes=True) if most.hidden else most
     low = _worst(scope, least, least.may_speak)
     high = _worst(scope, most, most.speaks)
-    value = high
+    value = high.copy()
     if scope.rule.who == "excluded" and on.exclusions is None:
-        value = np.full(len(high), np.nan)
+        value[:] = np.nan
+    untold = scope.party[~scope.sure]
+    low[untold], high[untold] = 0.0, 1.0
     return Measured(value, np.minimum(low, high), high, rows_of(scope))
+
+
+def surely_in(scope: Scope) -> Scope:
+    """Return a scope without the rows that may be outside it."""
+    if scope.sure.all():
+        return scope
+    return replace(
+        scope,
+        rows=scope.rows[scope.sure],
+        sure=scope.sure[scope.sure],
+        party=scope.party[scope.sure],
+        unit=scope.unit[scope.sure],
+    )
 
 
 def _worst(scope: Scope, found: Without, speaks: Flags) -> Amounts:

@@ -19,6 +19,8 @@ Flags = npt.NDArray[np.bool_]
 
 BY_SITE = ("sites", "people")
 """Weights by which a site counts once, whatever of it counts."""
+_TELL_APART = ("hhi", "vendors")
+"""Metrics that tell the firms apart of which a rule speaks."""
 _CLASSES = len(TABLES["sites"].column("class").choices)
 _UNTOLD, _NONE = len(GENERATIONS), len(GENERATIONS) + 1
 _OF_FUNCTION = {
@@ -315,6 +317,9 @@ def _parts(on: Basis, rule: Rule) -> tuple[Amounts, Amounts, Amounts]:
     left = made.left[units.pair]
     if rule.who == "excluded" and on.exclusions is None:
         return np.zeros(count), left.copy(), left
+    if rule.who == "all" and rule.metric not in _TELL_APART:
+        # Whoever made it is one of all, known or not.
+        return left.copy(), np.zeros(count), left
     certain, possible = members(on, rule)
     bound = units.bound[owner] if rule.who == "excluded" else np.zeros(len(owner), dtype=np.int64)
     some: Flags = np.logical_or.reduce(possible, axis=1)
