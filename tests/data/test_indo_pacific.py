@@ -293,7 +293,23 @@ def test_it_takes_no_side(network: Network) -> None:
     assert pair == [("CHN", ""), ("USA", "")]
     listed = [e for e in excluded if e["provenance"] == "real"]
     assert {e["authority"] for e in listed} == {"us-covered-list"}
-    assert not (CASE / "rules.csv").exists()
+    told = rows("rules")
+    assert {r["who"] for r in told} == {"excluded", "all"}
+    assert not any(r.get("firm") for r in told)
+
+
+def test_its_rules_say_where_they_come_from(network: Network) -> None:
+    """What no law says is marked so; without an authority nobody is held to break one of it."""
+    for rule in rows("rules"):
+        if rule["who"] == "all":
+            assert "no law, unverified" in rule["source"]
+            assert rule["provenance"] == "authored"
+        if rule["rule"].startswith("example-"):
+            assert rule["source"].startswith("made up")
+    table = exposure(network, by=["firm"]).tables["rules"]
+    excluded = table["who"] == "excluded"
+    assert set(table["holds"][excluded & (table["rows"] > 0)]) == {"unknown"}
+    assert set(table["country"]) == {"AUS", "IND", "JPN", "USA"}
 
 
 @pytest.mark.parametrize("authority", ["example-one", "example-two"])

@@ -63,36 +63,19 @@ def case_tables() -> Tables:
         "facilities": facilities,
         "agreements": _restated("agreements", "name", "kind", "parties", "from", "covers"),
         "exclusions": _restated("exclusions", "firm", "by", "functions", "from"),
+        "rules": _restated(
+            "rules", "from", "per", "country", "who", "functions", "generation", "metric",
+            "weight", "comparison", "limit",
+        ),
         "vulnerabilities": _restated(
             "vulnerabilities", "product", "exploit_per_day", "patch_days", "effect", "status"
         ),
         "offers": _restated(
-            "offers",
-            "replaces",
-            "unit_cost_usd",
-            "removal_cost_usd",
-            "yearly_cost_usd",
-            "crew_days",
-            "lead_days",
-            "units_per_month",
-            "ramp_months",
+            "offers", "replaces", "unit_cost_usd", "removal_cost_usd", "yearly_cost_usd",
+            "crew_days", "lead_days", "units_per_month", "ramp_months",
         ),
         "crews": _restated("crews", "region", "crews", "crew_days_per_week", "usd_per_day"),
-        "rules": _restated(
-            "rules",
-            "from",
-            "until",
-            "per",
-            "country",
-            "who",
-            "functions",
-            "generation",
-            "metric",
-            "weight",
-            "comparison",
-            "limit",
-        ),
-    }
+    }  # fmt: skip
 
 
 def _country_rows(places: list[Row]) -> list[Row]:

@@ -469,7 +469,7 @@ def hazard_aims(tables: Tables) -> list[Fault]:
 
 
 def rule_aims(tables: Tables) -> list[Fault]:
-    """Find rules that name a firm where none is meant, or none where one is."""
+    """Find rules that name a firm where none is meant, none where one is, or a tier too deep."""
     rows, sound = tables.rows["rules"], tables.sound["rules"]
     who = TABLES["rules"].column("who").choices
     named = rows["firm"] >= 0
@@ -484,7 +484,11 @@ def rule_aims(tables: Tables) -> list[Fault]:
     ):
         records = np.flatnonzero(wrong & sound)
         faults += tables.faults("rules", "firm", records, problem, remedy)
-    return faults
+    metrics = TABLES["rules"].column("metric").choices
+    whole = [metrics.index(m) for m in ("days_of_cover", "people_without_any_one_vendor")]
+    deep = np.flatnonzero(np.isin(rows["metric"], whole) & (rows["tier"] > 0) & sound)
+    problem, remedy = "is above 0, and the metric is of what is installed", "write 0"
+    return faults + tables.faults("rules", "tier", deep, problem, remedy)
 
 
 def known_clusters(tables: Tables) -> list[Fault]:

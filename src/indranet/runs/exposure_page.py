@@ -17,6 +17,7 @@ from indranet.runs.markup import Html, block, element, joined, table
 from indranet.runs.only_section import only_lead, only_section
 from indranet.runs.pairs_section import pairs_section
 from indranet.runs.reason_section import Chain, chains, reasons_section, why_line
+from indranet.runs.rules_section import rules_section
 from indranet.runs.systemic_section import systemic_section
 from indranet.runs.tiers_section import tiers_section
 from indranet.runs.trust_section import trust_section
@@ -124,6 +125,7 @@ def _sections(answer: Answer, key: str, level: int) -> list[tuple[str, str, Html
         ("trust", "What works and is not trusted", trust_section(answer, level + 2))
         if "untrusted" in there
         else None,
+        ("rules", "Rules", rules_section(answer, level + 2)) if "rules" in there else None,
         ("reasons", f"Why {_asked_name(answer)}", reasons_section(answer, level + 2))
         if "reasons_of" in answer.summary
         else None,

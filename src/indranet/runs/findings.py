@@ -79,6 +79,11 @@ _IF_ASKED = {
     "only_layers": ("layer", "country", "made", "alone", "listed", "of", "products"),
     "only_lacking": ("product", "unknown", "products", "functions"),
     "untrusted": ("kind", "id", "horizon", "people", "sites"),
+    "rules": (
+        "rule", "from", "country", "operator", "metric", "says", "holds", "value", "low", "high",
+        "comparison", "limit", "margin", "evidence", "source",
+    ),
+    "rule_questions": ("rule", "country", "operator", "question", "effect"),
     "pairs": (
         "a", "b", "horizon", "services_lost", "people_lost", "sites_lost", "a_kind", "b_kind",
         "services_more", "people_more", "sites_more",

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from indranet.runs.findings import HORIZON_WORDS, KIND_WORDS
+from indranet.runs.rules_section import amount_words, value_words
 from indranet.runs.run import Run
 from indranet.runs.words import counted, listed, people, percent, worst_lines
 
@@ -20,7 +23,7 @@ def answer_lines(run: Run) -> list[str]:
     """Return the answers of an exposure run as lines of plain text.
 
     What the partners can make alone comes first where that was asked, then the worst dependences;
-    then pairs, trust, reasons and availability, as asked.
+    then pairs, trust, rules, reasons and availability, as asked.
 
     Parameters
     ----------
@@ -37,6 +40,8 @@ def answer_lines(run: Run) -> list[str]:
         parts.append(_pair_lines(summary, names))
     if "excluded" in summary:
         parts.append(_trust_lines(summary, names))
+    if "rules" in summary:
+        parts.append(_rule_lines(run, names))
     if "cut_sets" in summary:
         parts += [_reason_lines(run, names), _cut_lines(run, names)]
     if "systemic" in summary:
@@ -99,6 +104,30 @@ def _trust_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
             continue
         services, sites = counted(lost["services"], "service"), counted(lost["sites"], "site")
         lines.append(f"  {HORIZON_WORDS[horizon]}: {services} and {sites} that work")
+    return lines
+
+
+def _rule_lines(run: Run, names: Names) -> list[str]:
+    """Return how many rules hold, and one line for each that is broken."""
+    told = run.manifest["summary"]["rules"]
+    table = run.table("rules")
+    on = np.datetime64(run.manifest["summary"]["on"])
+    broken = np.flatnonzero((table["holds"] == "false") & (table["from"] <= on))
+    lines = [
+        "",
+        f"Rules: {told['holds']:,} hold, {told['broken']:,} broken, {told['unknown']:,} not known",
+    ]
+    for row in broken.tolist():
+        operator, country = str(table["operator"][row]), str(table["country"][row])
+        who = [names.get(("firm", operator), operator)] if operator else []
+        who += [names.get(("country", country), country)] if country else []
+        metric = str(table["metric"][row])
+        low, high, limit = (float(table[column][row]) for column in ("low", "high", "limit"))
+        lines.append(
+            f"  broken: {table['rule'][row]}, {', '.join(who)}: {table['metric'][row]} "
+            f"{value_words(metric, low, high)}, not {table['comparison'][row]} "
+            f"{amount_words(metric, limit)}"
+        )
     return lines
 
 

@@ -88,10 +88,7 @@ def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusi
     holds = named & begun & (np.isnat(rows["until"]) | (rows["until"] >= on))
     holds &= ground.exists("exclusions")
     table = _Table(network, rows, np.flatnonzero(holds))
-    sites = network["sites"]
-    operator = sites["operator"].astype(np.int64)
-    seat = np.append(network["firms"]["country"], -1)[operator]
-    country = np.where(sites["country"] >= 0, sites["country"], seat).astype(np.int64)
+    operator, country = whose_and_where(network)
     at = ground.equipment["site"]
     of_thing = np.zeros(network.size, dtype=np.int64)
     of_row = table.resolve(operator[at], country[at], ground.equipment["function"])
@@ -103,6 +100,17 @@ def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusi
     for firms, _, _ in table.rows:
         named_firms |= firms
     return Exclusions(authority, named_firms, tuple(table.sets), of_row, of_thing)
+
+
+def whose_and_where(network: Network) -> tuple[Codes, Codes]:
+    """Return operator and country of each site, -1 for none, shape (sites,).
+
+    A site without a country counts to that of its operator.
+    """
+    sites = network["sites"]
+    operator = sites["operator"].astype(np.int64)
+    seat = np.append(network["firms"]["country"], -1)[operator]
+    return operator, np.where(sites["country"] >= 0, sites["country"], seat).astype(np.int64)
 
 
 def nobody(ground: Groundwork) -> Exclusions:

@@ -22,6 +22,8 @@ from indranet.studies.pairs import pairs as pairs_of
 from indranet.studies.reach import NEED_SHARE, Reach, Table, reach, stacked
 from indranet.studies.reasons import Question, question
 from indranet.studies.reasons import reasons as reasons_of
+from indranet.studies.rules import counts as rules_counted
+from indranet.studies.rules import rules as rules_of
 from indranet.studies.shares import first_questions, shares
 from indranet.studies.systemic import TOLERANCE, Weight
 from indranet.studies.systemic import systemic as systemic_of
@@ -45,7 +47,8 @@ class Exposure:
         both for the first cause of each of the worst; `names` (kind, id, name); `detours` (what the
         closing of each passage does to the lanes that use it); `reasons` (why things are lost).
         `shares`, `concentration`, `unknowns`, `product_shares`, `product_concentration`, `steps`
-        and `spend` are those of `studies.shares.shares`. As asked: `only` and what stands beside it
+        and `spend` are those of `studies.shares.shares`; `rules` and `rule_questions` those of
+        `studies.rules.rules`, where the case has rules. As asked: `only` and what stands beside it
         (`studies.only.only`), `untrusted` (what works and is not trusted), `pairs`
         (`studies.pairs.pairs`), `cut_sets` (`studies.cut_sets`), `systemic`
         (`studies.systemic.systemic`), `availability`, `importance` and `left_out`
@@ -131,9 +134,13 @@ def exposure(
         tables["pairs"] = two.table
     tables["reasons"] = reasons_of(network, found, asked_for, authority or "", tables.get("pairs"))
     tables |= shares(ground)
+    told = rules_of(ground, authority=authority, day=day) if len(network["rules"]) else None
     unknown = found.nets["in time"][0].unknown
     summary = {**_summary(ground, unknown, day), **found.summary}
     summary["first_questions"] = first_questions(network, tables)
+    if told is not None:
+        tables |= {"rules": told.rules, "rule_questions": told.questions}
+        summary["rules"] = rules_counted(told, day)
     if alone is not None:
         tables |= alone.tables
         summary["only"] = dict(alone.summary)

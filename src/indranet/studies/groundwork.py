@@ -143,7 +143,7 @@ def groundwork(
         name: network[name].where(np.flatnonzero(_exists(network, name, force)))
         for name in ("components", "supplies", "equipment", "needs")
     }
-    pairs = _pairs(network, rows["equipment"])
+    pairs = pairs_of(network, rows["equipment"])
     single = np.zeros(len(rows["equipment"]), dtype=bool)
     if alone is not None:
         single = alone[rows["equipment"]["product"]]
@@ -202,7 +202,8 @@ def _exists(network: Network, table: str, force: npt.NDArray[np.bool_]) -> npt.N
     return found
 
 
-def _pairs(network: Network, equipment: Rows) -> Pairs:
+def pairs_of(network: Network, equipment: Rows) -> Pairs:
+    """Return each operator's units of a product, given the rows of equipment that exist."""
     operator = network["sites"]["operator"][equipment["site"]].astype(np.int64)
     products = max(len(network["products"]), 1)
     key = (operator + 1) * products + equipment["product"]

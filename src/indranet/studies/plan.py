@@ -194,7 +194,7 @@ def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
     total = float(rule.weight[rule.rows].sum())
     lacking = total - rule.allowed
     if lacking <= 1e-9 * max(total, 1.0):
-        return np.datetime64(made.starts[0])
+        return np.datetime64(min(made.starts[0], rule.date))
     column = found.spread(rule.rows & found.goes, rule.weight)
     done = chosen.option >= 0
     reached = (

@@ -104,7 +104,8 @@ def _likely(made: Planned, met: Codes) -> Floats:
         return np.full(len(met), np.nan)
     dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
     days = _accepted(made, met, LONGER * made.goal.periods)
-    return np.asarray((days <= dates_[:, None]).mean(axis=1))
+    # What is met before the first day is met, however long its date is past.
+    return np.asarray(((days <= dates_[:, None]) | (met < 0)).mean(axis=1))
 
 
 def _accepted(made: Planned, period: Codes, periods: int) -> npt.NDArray[np.datetime64]:

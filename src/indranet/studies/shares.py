@@ -48,7 +48,7 @@ LEAST = 1e-12
 """Smaller shares are left out."""
 LEAST_STEP = 1e-6
 """Smaller steps are left out."""
-_ASK = {
+ASK = {
     "cost": "What does one unit of {} cost?",
     "alternatives": "In what proportions are the alternative components of {} used?",
     "bill": "What is {} made of?",
@@ -58,6 +58,7 @@ _ASK = {
     "output": "How much of {} does each of its plants make?",
     "contract": "From which plants, and over which lanes, is {} bought?",
 }
+"""The question to ask for each fact of a product."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def first_questions(
             "product": product,
             "fact": fact,
             "narrows": sums[product, fact],
-            "words": _ASK[fact].format(spoken[product] or product),
+            "words": ASK[fact].format(spoken[product] or product),
         }
         for product, fact in first
     ]
