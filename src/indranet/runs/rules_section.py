@@ -96,7 +96,7 @@ def _line(answer: Answer, row: int) -> tuple[str, ...]:
     return (
         str(found["rule"][row]),
         str(found["from"][row]),
-        binds(answer, row),
+        _binds(answer, row),
         str(found["says"][row]),
         value_words(metric, low, high, limit),
         f"{found['comparison'][row]} {amount_words(metric, limit)}",
@@ -106,7 +106,7 @@ def _line(answer: Answer, row: int) -> tuple[str, ...]:
     )
 
 
-def binds(answer: Answer, row: int) -> str:
+def _binds(answer: Answer, row: int) -> str:
     """Return whom a ruling binds, in words."""
     found = answer.tables["rules"]
     country, operator = str(found["country"][row]), str(found["operator"][row])
