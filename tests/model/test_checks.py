@@ -46,7 +46,26 @@ NEEDS = "user,need,input,capacity,at_least,how\n"
 FAILURES = "thing,mtbf_hours,repair_hours,unavailability\n"
 EQUIPMENT = "site,function,product,traffic_share\n"
 
+RULES = "rule,from,who,firm,tier,metric,limit\n"
+
 BROKEN = {
+    "a rule without the firm that it speaks of": (
+        {"rules": RULES + "a,2025-01-01,firm,,0,count,0\n"},
+        [("rules.csv", 2, "firm", "", "is empty, and the rule speaks of one")],
+    ),
+    "a rule on what is installed at a deeper tier": (
+        {
+            "rules": RULES
+            + "a,2025-01-01,all,,1,days_of_cover,9\n"
+            + "b,2025-01-01,all,,1,share,0.5\n"
+            + "c,2025-01-01,all,,2,people_without_any_one_vendor,0.5\n"
+            + "d,2025-01-01,all,,0,days_of_cover,9\n"
+        },
+        [
+            ("rules.csv", 2, "tier", "1", "is above 0, and the metric is of what is installed"),
+            ("rules.csv", 4, "tier", "2", "is above 0, and the metric is of what is installed"),
+        ],
+    ),
     "parents in a ring": (
         {"firms": "firm,parent\nF,G\nH,F\nG,H\nK,F\n"},
         [("firms.csv", 2, "parent", "G", "F > G > H > F (rows 2, 3, 4)")],

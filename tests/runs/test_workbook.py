@@ -21,6 +21,7 @@ def run(tmp_path: Path) -> Run:
         "id": np.array(["=1+1", "NA", "@cmd", "<b>", "http://a.b"], dtype=object),
         "lost": np.array([1.5, np.nan, 3, 4, 1e12]),
         "up": np.array([True, False, True, True, False]),
+        "until": np.array(["2027-12-31", "NaT", "NaT", "NaT", "NaT"], dtype="M8[D]"),
     }
     return write_run(
         tmp_path / "run", "exposure", read(tmp_path / "case"), {"reach": table}, {},
@@ -41,6 +42,7 @@ def test_tables_are_sheets(run: Run, tmp_path: Path) -> None:
     assert "1000000000000" in sheet or "1E+12" in sheet
     assert "=1+1" in sheet
     assert "&lt;b&gt;" in sheet
+    assert "2027-12-31" in sheet
     assert '"NA"' not in sheet
     assert "NA" in sheet
 

@@ -66,7 +66,7 @@ def test_rows_weights_and_total(tmp_path: Path) -> None:
     assert found.counts.tolist() == [True, True, True, False, False]
     assert found.may_count.tolist() == [False, False, False, True, False]
     assert sorted(found.weight.tolist()) == [2, 3, 5]
-    assert (found.total, found.limit, str(found.day)) == (10, 0.25, "2026-06-01")
+    assert (found.total, found.limit, str(found.due)) == (10, 0.25, "2026-06-01")
     units = asked(case(tmp_path / "d", weight="units"))
     assert (sorted(units.weight.tolist()), units.total) == ([3, 6, 9, 15], 33)
     count = asked(case(tmp_path / "e", metric="count"))

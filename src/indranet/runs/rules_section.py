@@ -11,6 +11,8 @@ _SHARES = ("share", "people_without_any_one_vendor")
 _VERDICTS = {"false": "Broken", "unknown": "Not known", "true": "Holds"}
 """What is said of a rule, in the order in which it is told."""
 _QUESTIONS = 40
+_PLACES = 6
+"""Decimals of a percentage at most."""
 
 
 def rules_section(answer: Answer, level: int) -> Html:
@@ -88,21 +90,23 @@ def _rulings(answer: Answer, rows: npt.NDArray[np.int64], title: str, level: int
 def _line(answer: Answer, row: int) -> tuple[str, ...]:
     found = answer.tables["rules"]
     metric = str(found["metric"][row])
-    low, high, margin = (float(found[column][row]) for column in ("low", "high", "margin"))
+    low, high, limit, margin = (
+        float(found[column][row]) for column in ("low", "high", "limit", "margin")
+    )
     return (
         str(found["rule"][row]),
         str(found["from"][row]),
-        binds(answer, row),
+        _binds(answer, row),
         str(found["says"][row]),
-        value_words(metric, low, high),
-        f"{found['comparison'][row]} {amount_words(metric, float(found['limit'][row]))}",
+        value_words(metric, low, high, limit),
+        f"{found['comparison'][row]} {amount_words(metric, limit)}",
         "\u2013" if np.isnan(margin) else _signed(metric, margin),
         str(found["evidence"][row]),
         str(found["source"][row]),
     )
 
 
-def binds(answer: Answer, row: int) -> str:
+def _binds(answer: Answer, row: int) -> str:
     """Return whom a ruling binds, in words."""
     found = answer.tables["rules"]
     country, operator = str(found["country"][row]), str(found["operator"][row])
@@ -113,30 +117,35 @@ def binds(answer: Answer, row: int) -> str:
     return f"{who}, {where}" if where else who
 
 
-def value_words(metric: str, low: float, high: float) -> str:
-    r"""Return the range in which a value lies, as people read it; the value where it is one.
+def value_words(metric: str, low: float, high: float, limit: float) -> str:
+    r"""Return the range in which a value lies, as people read it beside a limit.
 
-    >>> value_words("share", 0.3, 0.3), value_words("count", 2.0, float("inf"))
+    >>> value_words("share", 0.3, 0.3, 0.5), value_words("count", 2.0, float("inf"), 0.0)
     ('30\xa0%', '2 or more')
+    >>> value_words("share", 0.4996, 0.4996, 0.5)
+    '49.96\xa0%'
     """
+    least, most = (amount_words(metric, end, limit) for end in (low, high))
     if low == high:
-        return amount_words(metric, low)
-    if np.isinf(high):
-        return f"{amount_words(metric, low)} or more"
-    return f"{amount_words(metric, low)} to {amount_words(metric, high)}"
+        return least
+    return f"{least} or more" if np.isinf(high) else f"{least} to {most}"
 
 
-def amount_words(metric: str, amount: float) -> str:
-    """Return one amount of a metric as people read it.
+def amount_words(metric: str, amount: float, beside: float | None = None) -> str:
+    r"""Return one amount of a metric as people read it, told apart from another beside it.
 
     >>> amount_words("hhi", 0.417), amount_words("vendors", 2.0)
     ('0.417', '2')
     """
     if np.isinf(amount):
         return "no end"
-    if metric in _SHARES and 0 <= amount <= 1:
-        return percent(amount)
-    return f"{amount:.3f}" if metric == "hhi" else exact(amount)
+    if metric not in _SHARES or not 0 <= amount <= 1:
+        return f"{amount:.3f}" if metric == "hhi" else exact(amount)
+    words = percent(amount)
+    if beside is None or amount == beside or words != percent(beside):
+        return words
+    places = next((n for n in range(1, _PLACES) if round(100 * (amount - beside), n)), _PLACES)
+    return f"{100 * amount:.{places}f}\u00a0%"
 
 
 def _signed(metric: str, margin: float) -> str:

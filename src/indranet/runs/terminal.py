@@ -17,6 +17,8 @@ Names = Mapping[tuple[str, str], str]
 _CHAINS = 8
 """Reasons told on a terminal; the run holds all."""
 _CUTS = 8
+_BROKEN = 4
+"""Those who break one rule that are named on its line."""
 
 
 def answer_lines(run: Run) -> list[str]:
@@ -108,27 +110,25 @@ def _trust_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
 
 
 def _rule_lines(run: Run, names: Names) -> list[str]:
-    """Return how many rules hold, and one line for each that is broken."""
+    """Return how many rules hold, and one line for each that is broken, with by whom."""
     told = run.manifest["summary"]["rules"]
     table = run.table("rules")
     on = np.datetime64(run.manifest["summary"]["on"])
-    broken = np.flatnonzero((table["holds"] == "false") & (table["from"] <= on))
-    lines = [
-        "",
-        f"Rules: {told['holds']:,} hold, {told['broken']:,} broken, {told['unknown']:,} not known",
-    ]
-    for row in broken.tolist():
+    broken: dict[str, list[str]] = {}
+    for row in np.flatnonzero((table["holds"] == "false") & (table["from"] <= on)).tolist():
         operator, country = str(table["operator"][row]), str(table["country"][row])
-        who = [names.get(("firm", operator), operator)] if operator else []
-        who += [names.get(("country", country), country)] if country else []
+        kind, thing = ("firm", operator) if operator else ("country", country)
         metric = str(table["metric"][row])
         low, high, limit = (float(table[column][row]) for column in ("low", "high", "limit"))
-        lines.append(
-            f"  broken: {table['rule'][row]}, {', '.join(who)}: {table['metric'][row]} "
-            f"{value_words(metric, low, high)}, not {table['comparison'][row]} "
-            f"{amount_words(metric, limit)}"
+        rule = (
+            f"{table['rule'][row]} ({metric.replace('_', ' ')} {table['comparison'][row]} "
+            f"{amount_words(metric, limit)})"
         )
-    return lines
+        value = value_words(metric, low, high, limit)
+        broken.setdefault(rule, []).append(f"{names.get((kind, thing), thing)} {value}")
+    counts = f"{told['holds']:,} hold, {told['broken']:,} broken, {told['unknown']:,} not known"
+    lines = [f"  broken: {rule}: {listed(some, _BROKEN)}" for rule, some in broken.items()]
+    return ["", f"Rules: {counts}, counted once for each whom they bind", *lines]
 
 
 def _reason_lines(run: Run, names: Names) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -86,8 +87,8 @@ def _write(sheet: Any, table: Table) -> int:
         sheet.write_string(0, column, name)
     for row, cells in enumerate(zip(*columns, strict=True), 1):
         for column, cell in enumerate(cells):
-            if isinstance(cell, str):
-                sheet.write_string(row, column, cell)
+            if isinstance(cell, str | date):
+                sheet.write_string(row, column, str(cell))
             elif isinstance(cell, bool):
                 sheet.write_boolean(row, column, cell)
             elif cell is not None and np.isfinite(cell):

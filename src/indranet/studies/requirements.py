@@ -78,7 +78,7 @@ class Requirement:
         return self.rule.limit
 
     @property
-    def day(self) -> np.datetime64:
+    def due(self) -> np.datetime64:
         """First day on which the rule is in force."""
         return self.rule.start
 
@@ -236,7 +236,7 @@ def first_day_broken(
     required, gone, first_day, unknown_counts
         As for `first_day_met`; days before the rule is in force, and after it, do not count.
     """
-    begin = max(first_day, required.day)
+    begin = max(first_day, required.due)
     days, values = _from(required, gone, begin, unknown_counts)
     broken = ~meets(values, required.rule.comparison, required.limit)
     if not np.isnat(required.rule.until):

@@ -19,7 +19,7 @@ Flags = npt.NDArray[np.bool_]
 
 BY_SITE = ("sites", "people")
 """Weights by which a site counts once, whatever of it counts."""
-_TELL_APART = ("hhi", "vendors")
+_TELL_APART = ("hhi", "vendors", "people_without_any_one_vendor")
 """Metrics that tell the firms apart of which a rule speaks."""
 _CLASSES = len(TABLES["sites"].column("class").choices)
 _UNTOLD, _NONE = len(GENERATIONS), len(GENERATIONS) + 1
