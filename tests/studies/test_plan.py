@@ -358,3 +358,25 @@ def test_a_generated_programme_is_planned(tmp_path: Path) -> None:
     assert code in (0, 3)
     summary = json.loads((out / "run.json").read_text())["summary"]
     assert summary["objective"] >= summary["bound"] > 0
+
+
+def test_the_page_escapes_what_comes_from_data(tmp_path: Path) -> None:
+    from indranet.runs.report import report
+    from indranet.runs.run import write_run
+
+    base = tables()
+    names = ["<script>alert(1)</script>", "B", "C"]
+    network = network_of(
+        tmp_path / "case", **tables(sites={**base["sites"], "cluster": names, "lat": [1, 2, 3],
+                                           "lon": [4, 5, 6]})
+    )  # fmt: skip
+    found = plan(network, goal(), seconds=3)
+    made = write_run(
+        tmp_path / "run", "plan", network, found.tables, found.summary, inputs=[], seconds=1.0,
+        documents={"plan": found.proof},
+    )  # fmt: skip
+    report([made], tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+    assert found.tables["pareto"]["cost_usd"].tolist() == sorted(found.tables["pareto"]["cost_usd"])

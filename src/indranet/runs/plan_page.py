@@ -40,7 +40,9 @@ def read_plan(run: Run) -> PlanAnswer:
     InputError
         When the run lacks a table.
     """
-    names = ("schedule", "dates", "pareto", "spend", "clusters", "shares", "independence")
+    names = (
+        "schedule", "dates", "pareto", "spend", "clusters", "shares", "independence", "rules",
+    )  # fmt: skip
     return PlanAnswer(run.manifest, {name: run.table(name) for name in names})
 
 
@@ -125,12 +127,31 @@ def _dates(answer: PlanAnswer) -> Html:
     ]  # fmt: skip
     heads = ("Rule", "Operator", "Date", "Planned", "Probability", "Middle of the draws",
              "What would raise it most")  # fmt: skip
-    others = answer.summary["other_rules"]
     return joined([
         table("Dated rules", heads, told, numbers={4}) if told
         else element("p", "No dated rule that a swap can meet binds this goal."),
-        *([element("p", f"Not met by swaps alone: {listed(others, 8)}.")] if others else []),
+        _rules(answer),
     ])  # fmt: skip
+
+
+def _rules(answer: PlanAnswer) -> Html:
+    rows = answer.tables["rules"]
+    told = [
+        (str(rows["rule"][i]), str(rows["operator"][i]) or str(rows["country"][i]),
+         f"{float(rows['limit'][i]):g}", _holds(rows, "before", i), _holds(rows, "after", i))
+        for i in range(len(rows["rule"]))
+    ]  # fmt: skip
+    if not told:
+        return Html("")
+    heads = ("Rule", "Binds", "Limit", "Without the plan", "As planned")
+    return table("All rules of the case at the end of the plan", heads, told, numbers={2})
+
+
+def _holds(rows: Table, when: str, place: int) -> str:
+    words = {"true": "holds", "false": "broken"}
+    value = float(rows[f"value_{when}"][place])
+    told = words.get(str(rows[f"holds_{when}"][place]), "unknown")
+    return told if np.isnan(value) else f"{told}, {value:.3g}"
 
 
 def _date(value: Any) -> str:

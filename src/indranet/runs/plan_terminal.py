@@ -76,9 +76,9 @@ def plan_lines(run: Run) -> list[str]:
             f"{people(one['people_lost_more'])} more people"
             for one in summary["new_dependences"]
         ]
-    if summary["other_rules"]:
-        told = listed(summary["other_rules"], 6)
-        lines += ["", f"Rules that swaps alone do not meet, to be looked at: {told}"]
+    if summary["broken_as_planned"]:
+        lines += ["", "The network as planned breaks:"]
+        lines += [f"  {words}" for words in summary["broken_as_planned"]]
     lines += [
         "",
         f"Proof: no plan costs less than {number(summary['bound'])}; this one is "

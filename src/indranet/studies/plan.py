@@ -25,6 +25,7 @@ from indranet.studies.groundwork import groundwork
 from indranet.studies.plan_draws import CAUSES, Dates, dates
 from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import because, binding, blame_words
+from indranet.studies.rules import rules
 
 Table = Mapping[str, npt.NDArray[Any]]
 Floats = npt.NDArray[np.float64]
@@ -108,6 +109,7 @@ def plan(
     }
     after = as_planned(made, found.plan)
     tables["shares"] = _shares(made, after)
+    tables["rules"] = _rules(made, after)
     tables["independence"] = _independence(network, after, executor)
     summary = _summary(made, found, faulty, chances, tables)
     return Planning(tables, summary, {name: summary[name] for name in _PROOF})
@@ -354,6 +356,29 @@ def _shares(made: Planned, after: Network) -> Table:
     }  # fmt: skip
 
 
+def _rules(made: Planned, after: Network) -> Table:
+    """Return whether the rules of the case hold at the end, as it is and as planned.
+
+    Where firms are named and no authority, rules on whom an authority excludes stay unknown.
+    """
+    authority, day = made.goal.replace.authority, made.starts[-1]
+    exists = np.flatnonzero(made.ground.exists("equipment"))
+    swapped = after["equipment"]["product"][exists]
+    before = rules(made.ground, authority=authority, day=day).rules
+    then = rules(made.ground, authority=authority, day=day, swapped=swapped).rules
+    mine = np.isin(
+        before["operator"].astype(str),
+        [*made.ground.network.names["firm"][made.swaps.operators].astype(str), ""],
+    )
+    rows = np.flatnonzero(mine & (before["from"] <= day))
+    return {
+        "rule": before["rule"][rows], "operator": before["operator"][rows],
+        "country": before["country"][rows], "holds_before": before["holds"][rows],
+        "holds_after": then["holds"][rows], "value_before": before["value"][rows],
+        "value_after": then["value"][rows], "limit": before["limit"][rows],
+    }  # fmt: skip
+
+
 def _independence(network: Network, after: Network, executor: Executor | None) -> Table:
     """Return the losses of each firm, country and product before and after, where they differ."""
     kinds = ("firm", "territory", "jurisdiction", "product")
@@ -425,11 +450,22 @@ def _summary(
         ],
         "missed_as_planned": sorted(set(missed)),
         "other_rules": list(made.others),
+        "broken_as_planned": _broken(tables["rules"]),
         "binding": binding(made, found),
         "blame": None if faulty is None else _told_blame(made, faulty),
         "lacks_offers": list(made.stacks.lacks),
         "new_dependences": _new_dependences(tables["independence"]),
     }  # fmt: skip
+
+
+def _broken(rows: Table) -> list[str]:
+    """Return the rules that the network as planned breaks, with whom they bind."""
+    broken = np.flatnonzero(rows["holds_after"] == "false")
+    return [
+        f"{rows['rule'][i]} ({rows['operator'][i] or rows['country'][i]}): "
+        f"{float(rows['value_after'][i]):.3g} against {float(rows['limit'][i]):.3g}"
+        for i in broken.tolist()
+    ]
 
 
 def _new_dependences(rows: Table) -> list[dict[str, Any]]:
