@@ -433,7 +433,6 @@ def _summary(
         "bound": found.bound,
         "gap": found.gap,
         "status": found.status,
-        "seconds": round(found.seconds, 2),
         "last_period": str(made.starts[int(found.plan.period.max(initial=0))]),
         "finish_median": str(finish[len(finish) // 2]) if len(finish) else "",
         "dates": [
