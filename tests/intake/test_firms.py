@@ -151,8 +151,9 @@ def test_any_table(data: st.DataObject, seed: int) -> None:
     row = st.lists(amounts, min_size=count, max_size=count)
     flows = np.array(data.draw(st.lists(row, min_size=count, max_size=count)))
     final = np.array(data.draw(row))
-    # What sells nothing buys nothing, as `settled` sees to.
+    # What sells nothing buys nothing, and what it bought is final demand, as `settled` sees to.
     idle = flows.sum(axis=1) + final == 0
+    final += flows[:, idle].sum(axis=1)
     flows[:, idle] = 0.0
     if not (flows.sum() + final.sum()):
         return
