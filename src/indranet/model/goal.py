@@ -79,7 +79,6 @@ class Practice(Strict):
     gate_days: Count = Field(
         90, description="Days in which a vendor's core and management are joined before its swaps."
     )
-    gate_usd: Number = Field(0.0, description="Cost of joining one vendor.")
     freeze_days: Count = Field(30, description="Days without other changes before a swap.")
     acceptance_days: Count = Field(7, description="Days until a swap is accepted.")
     structural_share: Share = Field(
