@@ -26,7 +26,6 @@ from indranet.engines.assignment import (
 from indranet.engines.assignment.dual import Pricing, best_bound
 from indranet.engines.assignment.finish import columns_of, program
 
-GAP = Path(__file__).resolve().parents[3] / "shared" / "data" / "planning-benchmarks"
 BEST = {
     "a05100": 1698, "a10100": 1360, "b05100": 1843, "b10200": 2827, "c05100": 1931,
     "c05200": 3456, "c10100": 1402, "c20100": 1243, "c20200": 2391, "e05100": 12681,
@@ -60,10 +59,10 @@ def generalised(text: str) -> Problem:
     )  # fmt: skip
 
 
-@pytest.mark.skipif(not GAP.exists(), reason="open data beside the repository")
 @pytest.mark.parametrize("name", ["a05100", "b05100", "c05100", "e05100"])
-def test_generalised_assignment(name: str) -> None:
-    found = assign(generalised((GAP / name).read_text()), seconds=30, gap=1e-3)
+def test_generalised_assignment(name: str, shared: Path) -> None:
+    text = (shared / "data" / "planning-benchmarks" / name).read_text()
+    found = assign(generalised(text), seconds=30, gap=1e-3)
     assert found.cost <= BEST[name] * 1.001
     assert found.bound <= BEST[name]
     assert found.gap <= 1e-3

@@ -9,8 +9,6 @@ from scipy import sparse
 
 from indranet.engines.milp import Rows, Variables, solve
 
-CAP41 = Path(__file__).resolve().parents[3] / "shared/data/planning-benchmarks/cap41.txt"
-
 
 def block(*cost: float, whole: bool = True, upper: float = np.inf) -> Variables:
     size = len(cost)
@@ -74,10 +72,15 @@ def test_blocks_have_names_of_their_own() -> None:
         solve([block(1)], [other], seconds=1)
 
 
-@pytest.mark.skipif(not CAP41.exists(), reason="open data beside the repository")
-def test_a_warehouse_location_problem() -> None:
+def test_a_warehouse_location_problem(shared: Path) -> None:
     """OR-Library cap41: demand may be split, opening costs 7,500."""
-    numbers = np.array(CAP41.read_text().replace("capacity", "5000").split(), dtype=float)
+    numbers = np.array(
+        (shared / "data/planning-benchmarks/cap41.txt")
+        .read_text()
+        .replace("capacity", "5000")
+        .split(),
+        dtype=float,
+    )
     houses, customers = int(numbers[0]), int(numbers[1])
     capacity, opening = numbers[2 : 2 + 2 * houses].reshape(houses, 2).T
     rest = numbers[2 + 2 * houses :].reshape(customers, houses + 1)

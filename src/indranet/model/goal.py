@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from difflib import get_close_matches
-from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,9 +9,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, Field, PrivateAttr, model_validator
 
-from indranet.errors import UsageError
 from indranet.model.scenario import Law, Name, Positive, Share
-from indranet.model.toml import Lines, Strict, read_model
+from indranet.model.toml import Lines, Strict, bundled_files, find_model, read_model
 
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -209,9 +206,7 @@ def read_goal(path: str | Path) -> Goal:
 
 def bundled_goals() -> dict[str, Traversable]:
     """Return the goals that come with the package, by name: those of the Indo-Pacific case."""
-    folder = files("indranet.data") / "indo-pacific" / "goals"
-    found = [file for file in folder.iterdir() if file.name.endswith(".toml")]
-    return {file.name.removesuffix(".toml"): file for file in sorted(found, key=lambda f: f.name)}
+    return bundled_files("goals")
 
 
 def find_goal(name: str) -> Goal:
@@ -224,12 +219,4 @@ def find_goal(name: str) -> Goal:
     UsageError
         When there is neither a file nor a bundled goal of that name.
     """
-    bundled = bundled_goals()
-    if name in bundled and not Path(name).exists():
-        with as_file(bundled[name]) as file:
-            return read_goal(file)
-    if not Path(name).exists() and not name.endswith(".toml"):
-        near = get_close_matches(name, bundled, n=1)
-        meant = f"did you mean {near[0]}?" if near else f"bundled are {', '.join(sorted(bundled))}"
-        raise UsageError(f"no goal {name!r}: give a TOML file, or a bundled one; {meant}")
-    return read_goal(name)
+    return find_model(name, "goal", bundled_goals(), read_goal)

@@ -4,8 +4,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
-from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -19,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from indranet.errors import Fault, UsageError
-from indranet.model.toml import Strict, read_model
+from indranet.errors import Fault
+from indranet.model.toml import Strict, bundled_files, find_model, read_model
 
 Do = Literal[
     "halt", "outage", "close", "cut", "embargo", "exclude", "misconfigure", "exploit", "surge",
@@ -281,22 +279,12 @@ def find_scenario(name: str) -> Scenario:
     UsageError
         When there is neither a file nor a bundled scenario of that name.
     """
-    bundled = bundled_scenarios()
-    if name in bundled and not Path(name).exists():
-        with as_file(bundled[name]) as file:
-            return read_scenario(file)
-    if not Path(name).exists() and not name.endswith(".toml"):
-        near = get_close_matches(name, bundled, n=1)
-        meant = f"did you mean {near[0]}?" if near else f"bundled are {', '.join(sorted(bundled))}"
-        raise UsageError(f"no scenario {name!r}: give a TOML file, or a bundled one; {meant}")
-    return read_scenario(name)
+    return find_model(name, "scenario", bundled_scenarios(), read_scenario)
 
 
 def bundled_scenarios() -> dict[str, Traversable]:
     """Return the scenarios that come with the package, by name: those of the Indo-Pacific case."""
-    folder = files("indranet.data") / "indo-pacific" / "scenarios"
-    found = [file for file in folder.iterdir() if file.name.endswith(".toml")]
-    return {file.name.removesuffix(".toml"): file for file in sorted(found, key=lambda f: f.name)}
+    return bundled_files("scenarios")
 
 
 def schema() -> str:

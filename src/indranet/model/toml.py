@@ -3,14 +3,16 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from indranet.errors import Fault, InputError
+from indranet.errors import Fault, InputError, UsageError
 
 LARGEST_FILE = 1 << 20
 """Bytes; more is nothing that somebody wrote."""
@@ -79,6 +81,46 @@ def read_model(
     except ValidationError as error:
         faults = (_fault(name, one, lines, model, nested) for one in error.errors())
         raise InputError(sorted(faults)) from None
+
+
+def bundled_files(folder: str) -> dict[str, Traversable]:
+    """Return the TOML files that come with the Indo-Pacific case in one of its folders, by name."""
+    every = (files("indranet.data") / "indo-pacific" / folder).iterdir()
+    found = [file for file in every if file.name.endswith(".toml")]
+    return {file.name.removesuffix(".toml"): file for file in sorted(found, key=lambda f: f.name)}
+
+
+def find_model(
+    name: str, what: str, bundled: Mapping[str, Traversable], read: Callable[[str | Path], Model]
+) -> Model:
+    """Read a file, or one that comes with the package.
+
+    Parameters
+    ----------
+    name
+        Path, or name of a bundled file.
+    what
+        What it is, in a word.
+    bundled
+        Files that come with the package, by name.
+    read
+        Reads one.
+
+    Raises
+    ------
+    InputError
+        When the file is at fault.
+    UsageError
+        When there is neither a file nor a bundled one of that name.
+    """
+    if name in bundled and not Path(name).exists():
+        with as_file(bundled[name]) as file:
+            return read(file)
+    if not Path(name).exists() and not name.endswith(".toml"):
+        near = get_close_matches(name, bundled, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"bundled are {', '.join(sorted(bundled))}"
+        raise UsageError(f"no {what} {name!r}: give a TOML file, or a bundled one; {meant}")
+    return read(name)
 
 
 def _fault(

@@ -193,9 +193,7 @@ def _best_without(chances: Dates, place: int) -> tuple[str, float]:
 def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
     """Return the day on which a rule is met when all goes as planned, NaT for never."""
     rule, found = made.rules[place], made.swaps
-    total = float(rule.weight[rule.rows].sum())
-    lacking = total - rule.allowed
-    if lacking <= 1e-9 * max(total, 1.0):
+    if not rule.lacking:
         return np.datetime64(min(made.starts[0], rule.date))
     column = found.spread(rule.rows & found.goes, rule.weight)
     done = chosen.option >= 0
@@ -203,7 +201,7 @@ def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
         np.bincount(chosen.period[done], weights=column[done], minlength=made.goal.periods).cumsum()
         + column[made.done].sum()
     )
-    enough = np.flatnonzero(reached >= lacking - 1e-9 * max(total, 1.0))
+    enough = np.flatnonzero(reached >= rule.lacking - rule.slack)
     if not len(enough):
         return np.datetime64("NaT")
     accepted = np.timedelta64(made.goal.practice.acceptance_days, "D")

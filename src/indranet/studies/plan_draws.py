@@ -128,13 +128,12 @@ def _met_all(made: Planned, period: Codes, periods: int) -> Codes:
 def _met(made: Planned, rule: Dated, period: Codes, periods: int) -> Codes:
     """Return the period after which a rule is met in each draw, `periods` for none, (draws,)."""
     found = made.swaps
-    total = float(rule.weight[rule.rows].sum())
     column = found.spread(rule.rows & found.goes, rule.weight)
-    lacking = total - rule.allowed
-    if lacking <= 1e-9 * max(total, 1.0):
+    lacking = rule.lacking
+    if not lacking:
         return np.full(len(period), -1, dtype=np.int64)
     answer = np.full(len(period), periods, dtype=np.int64)
-    settled = column * made.done
+    settled, slack = column * made.done, rule.slack
     for draw in range(len(period)):
         reached = (
             np.bincount(
@@ -144,7 +143,7 @@ def _met(made: Planned, rule: Dated, period: Codes, periods: int) -> Codes:
             )[:periods].cumsum()
             + settled.sum()
         )
-        enough = np.flatnonzero(reached >= lacking - 1e-9 * max(total, 1.0))
+        enough = np.flatnonzero(reached >= lacking - slack)
         if len(enough):
             answer[draw] = enough[0]
     return answer

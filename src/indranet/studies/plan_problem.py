@@ -49,8 +49,6 @@ class Planned:
         Rules of the goal that swaps do not meet by themselves, in words.
     done
         Clusters that are done already: they cost nothing more and have no options.
-    gates
-        Period from which each vendor's swaps may begin, by firm.
     pools
         Names of the pools of crews, empty for one that works everywhere.
     """
@@ -66,7 +64,6 @@ class Planned:
     rules: tuple[Dated, ...]
     others: tuple[str, ...]
     done: npt.NDArray[np.bool_]
-    gates: dict[int, int]
     pools: tuple[str, ...]
 
 
@@ -92,7 +89,7 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
     rules, others = dated_rules(ground, goal, found)
     done, fixed_period, fixed_product = _progress(network, found, starts)
     cost, work = _costs(network, goal, found, made)
-    first, gates = _first_periods(network, goal, made, starts)
+    first = _first_periods(network, goal, made, starts)
     latest, soft = _latest(found, rules, starts, goal, done)
     earliest = np.zeros(len(found), dtype=np.int32)
     _hold_to_progress(network, made, cost, earliest, latest, fixed_period, fixed_product)
@@ -126,7 +123,7 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
     )  # fmt: skip
     return Planned(
         ground, goal, found, made, asked, starts, words, of_rule, tuple(rules), tuple(others), done,
-        gates, crews.names,
+        crews.names,
     )  # fmt: skip
 
 
@@ -204,14 +201,13 @@ def _costs(network: Network, goal: Goal, found: Swaps, made: Stacks) -> tuple[Fl
 
 def _first_periods(
     network: Network, goal: Goal, made: Stacks, starts: npt.NDArray[np.datetime64]
-) -> tuple[npt.NDArray[np.int32], dict[int, int]]:
+) -> npt.NDArray[np.int32]:
     """Return from which period each stack may be used: ordered, delivered, its vendor joined.
 
     Joining a vendor's core and management takes `gate_days` from the day on which all its offers of
-    the stack can be ordered; what it costs is taken once, and joined as early as can be.
+    the stack can be ordered.
     """
     offers = network["offers"].where(made.offers)
-    maker = network["products"]["firm"].astype(np.int64)[offers["product"]]
     begins = np.where(np.isnat(offers["from"]), starts[0], np.maximum(offers["from"], starts[0]))
     ready = begins + np.ceil(offers["lead_days"]).astype("timedelta64[D]")
     joined = begins + np.timedelta64(goal.practice.gate_days, "D")
@@ -219,13 +215,7 @@ def _first_periods(
     later = np.append(np.maximum(ready, joined), starts[0])[made.offer].max(
         axis=1, initial=starts[0]
     )
-    first = np.searchsorted(middles, later).astype(np.int32)
-    gates: dict[int, int] = {}
-    for stack in range(len(made.offer)):
-        for place in made.offer[stack][made.offer[stack] >= 0].tolist():
-            firm = int(maker[place])
-            gates[firm] = min(gates.get(firm, len(middles)), int(first[stack]))
-    return first, gates
+    return np.searchsorted(middles, later).astype(np.int32)
 
 
 def _latest(

@@ -46,6 +46,18 @@ class Dated:
     whole: float
     allowed: float
 
+    @property
+    def lacking(self) -> float:
+        """How much of what counts must go, 0 where rounding alone asks for it."""
+        total = float(self.weight[self.rows].sum())
+        lacking = total - self.allowed
+        return lacking if lacking > self.slack else 0.0
+
+    @property
+    def slack(self) -> float:
+        """How much of what counts rounding may have added or lost."""
+        return 1e-9 * max(float(self.weight[self.rows].sum()), 1.0)
+
 
 def dated_rules(ground: Groundwork, goal: Goal, found: Swaps) -> tuple[list[Dated], list[str]]:
     """Return the rules of the goal that a swap can meet, and in words those that it cannot.

@@ -17,10 +17,6 @@ FAMILIES = ("deliveries", "crews", "floor", "cash", "caps", "milestones")
 """Families of rows that link clusters, in the order of a vector of prices."""
 
 
-def _none(*shape: int) -> Floats:
-    return np.zeros(shape)
-
-
 @dataclass(frozen=True, eq=False)
 class Caps:
     """Upper limits on what some options use, from a period back to the first.
