@@ -215,7 +215,7 @@ def _first_periods(
     later = np.append(np.maximum(ready, joined), starts[0])[made.offer].max(
         axis=1, initial=starts[0]
     )
-    return np.searchsorted(middles, later).astype(np.int32)
+    return np.asarray(np.searchsorted(middles, later), dtype=np.int32)
 
 
 def _latest(
