@@ -12,8 +12,9 @@ from indranet.cli import run
 from indranet.engines.assignment import assign
 from indranet.model.goal import Goal
 from indranet.studies.groundwork import groundwork
-from indranet.studies.plan import Planning, as_planned, plan
+from indranet.studies.plan import Planning, plan
 from indranet.studies.plan_problem import planned
+from indranet.studies.plan_tables import as_planned
 
 Tables = dict[str, Columns]
 

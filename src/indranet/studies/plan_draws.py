@@ -13,8 +13,10 @@ from indranet.engines.gates.work import Array
 from indranet.model.scenario import Law
 from indranet.studies.attacks import uniforms
 from indranet.studies.laws import drawn
-from indranet.studies.plan_problem import DAYS_A_MONTH, Planned, deliveries
+from indranet.studies.plan_limits import deliveries
+from indranet.studies.plan_problem import Planned
 from indranet.studies.plan_rules import Dated
+from indranet.studies.plan_time import DAYS_A_MONTH
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from indranet.engines.assignment import Assignment, Blame, Problem
 from indranet.engines.assignment.dual import rows_of, tables_of
-from indranet.studies.plan_problem import Planned, last_period
+from indranet.studies.plan_deadlines import last_period
+from indranet.studies.plan_problem import Planned
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,0 +1,264 @@
+"""Tables of a plan: schedule, dates, money, clusters, and the network once it is carried out."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indranet.engines.assignment import Assignment, Plan, own_costs
+from indranet.model.network import Network
+from indranet.model.schema import FUNCTIONS
+from indranet.studies.exposure import exposure
+from indranet.studies.plan_draws import CAUSES, Dates
+from indranet.studies.plan_problem import Planned
+from indranet.studies.plan_reasons import because
+from indranet.studies.rules import rules
+
+Table = Mapping[str, npt.NDArray[Any]]
+Floats = npt.NDArray[np.float64]
+
+
+def schedule_of(made: Planned, found: Assignment) -> Table:
+    """Return one row for each cluster and function: the product, period, cost and reason."""
+    network, stacks, chosen = made.ground.network, made.stacks, found.plan
+    offers = network["offers"]
+    costs = own_costs(made.problem, chosen)
+    why, names = because(made, found), made.swaps.names
+    rows: list[tuple[str, str, str, Any, float, str]] = []
+    for cluster in range(len(made.swaps)):
+        name, option = names[cluster], int(chosen.option[cluster])
+        if made.done[cluster]:
+            continue
+        if option < 0:
+            for place in np.flatnonzero(made.swaps.amounts[cluster] > 0).tolist():
+                word = FUNCTIONS[made.swaps.functions[place]]
+                rows.append((name, word, "", np.datetime64("NaT"), 0.0, why[cluster]))
+            continue
+        there = np.flatnonzero(stacks.offer[option] >= 0)
+        share = _parts(made, cluster, option, there)
+        day = made.starts[chosen.period[cluster]]
+        for place, part in zip(there.tolist(), share.tolist(), strict=True):
+            row = stacks.offers[stacks.offer[option, place]]
+            product = str(network.names["product"][offers["product"][row]])
+            word = FUNCTIONS[stacks.functions[place]]
+            rows.append((name, word, product, day, float(costs[cluster] * part), why[cluster]))
+    columns = zip(*rows, strict=True) if rows else ((),) * 6
+    cluster_, function, product_, period, cost, reason = (list(column) for column in columns)
+    return {
+        "cluster": np.array(cluster_, dtype=object), "function": np.array(function, dtype=object),
+        "product": np.array(product_, dtype=object),
+        "period": np.array(period, dtype="datetime64[D]"),
+        "cost_usd": np.array(cost, dtype=np.float64), "because": np.array(reason, dtype=object),
+    }  # fmt: skip
+
+
+def _parts(made: Planned, cluster: int, option: int, there: npt.NDArray[np.integer]) -> Floats:
+    """Return how a cluster's cost is shared out to functions: by what their units cost."""
+    rows = made.stacks.offers[made.stacks.offer[option, there]]
+    offers = made.ground.network["offers"]
+    unit = offers["unit_cost_usd"][rows] + offers["removal_cost_usd"][rows]
+    worth = unit * made.stacks.amounts[cluster, there]
+    total = worth.sum()
+    return worth / total if total > 0 else np.full(len(there), 1.0 / max(len(there), 1))
+
+
+def dates_of(made: Planned, chosen: Plan, chances: Dates) -> Table:
+    """Return when each dated rule is met, as planned and in the draws, and how likely in time."""
+    best = [_best_without(chances, place) for place in range(len(made.rules))]
+    return {
+        "rule": np.array([rule.rule for rule in made.rules], dtype=object),
+        "operator": np.array([rule.operator for rule in made.rules], dtype=object),
+        "date": np.array([rule.date for rule in made.rules], dtype="datetime64[D]"),
+        "probability": chances.probability,
+        "planned": np.array(
+            [met_by(made, chosen, place) for place in range(len(made.rules))],
+            dtype="datetime64[D]",
+        ),
+        "late": chances.late,
+        "raises_most": np.array([cause for cause, _ in best], dtype=object),
+        "raised_to": np.array([value for _, value in best], dtype=np.float64),
+    }
+
+
+def _best_without(chances: Dates, place: int) -> tuple[str, float]:
+    """Return the cause whose absence makes a date likeliest, and how likely it is then."""
+    now = float(chances.probability[place])
+    cause = max(CAUSES, key=lambda name: float(chances.without[name][place]))
+    then = float(chances.without[cause][place])
+    return (cause, then) if then > now else ("", now)
+
+
+def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
+    """Return the day on which a rule is met when all goes as planned, NaT for never."""
+    rule, found = made.rules[place], made.swaps
+    if not rule.lacking:
+        return np.datetime64(min(made.starts[0], rule.date))
+    column = found.spread(rule.rows & found.goes, rule.weight)
+    done = chosen.option >= 0
+    reached = (
+        np.bincount(chosen.period[done], weights=column[done], minlength=made.goal.periods).cumsum()
+        + column[made.done].sum()
+    )
+    enough = np.flatnonzero(reached >= rule.lacking - rule.slack)
+    if not len(enough):
+        return np.datetime64("NaT")
+    accepted = np.timedelta64(made.goal.practice.acceptance_days, "D")
+    ends: np.datetime64 = np.datetime64(made.starts[int(enough[0]) + 1], "D")
+    met: np.datetime64 = ends + accepted
+    return met
+
+
+def spend_of(made: Planned, found: Assignment) -> Table:
+    """Return what each operator will have spent, refunds taken off, and its money, by period."""
+    network, asked = made.ground.network, made.problem
+    operators = np.repeat(network.names["firm"][made.swaps.operators], asked.periods)
+    return {
+        "operator": operators.astype(object),
+        "period": np.tile(made.starts[:-1], len(asked.cash)),
+        "planned_usd": found.used.cash.ravel(),
+        "cash_usd": np.where(np.isfinite(asked.cash), asked.cash, np.nan).ravel(),
+    }
+
+
+def clusters_of(made: Planned, chosen: Plan) -> Table:
+    """Return each cluster: where it is, whom it serves, when it is swapped, from whom to whom."""
+    network, found = made.ground.network, made.swaps
+    maker = network["products"]["firm"]
+    equipment = made.ground.equipment
+    had = np.full(len(found.groups), "", dtype=object)
+    goes = np.flatnonzero(found.goes & (found.of_row >= 0))
+    had[found.of_row[goes]] = network.names["firm"][maker[equipment["product"][goes]]]
+    before = had[found.group]
+    after = np.full(len(found), "", dtype=object)
+    offers = network["offers"]["product"][made.stacks.offers]
+    for cluster in np.flatnonzero(chosen.option >= 0).tolist():
+        place = made.stacks.offer[chosen.option[cluster]]
+        firms = maker[offers[place[place >= 0]]]
+        names = sorted({str(network.names["firm"][f]) for f in firms.tolist() if f >= 0})
+        after[cluster] = ", ".join(names)
+    period = np.full(len(found), np.datetime64("NaT"), dtype="datetime64[D]")
+    done = chosen.option >= 0
+    period[done] = made.starts[chosen.period[done]]
+    return {
+        "cluster": np.array(found.names, dtype=object),
+        "operator": network.names["firm"][found.operators[found.operator]].astype(object),
+        "region": np.array([found.regions[r] for r in found.region.tolist()], dtype=object),
+        "people": found.people, "sites": found.sites, "lat": found.lat, "lon": found.lon,
+        "period": period, "before": before, "after": after,
+    }  # fmt: skip
+
+
+def as_planned(made: Planned, chosen: Plan) -> Network:
+    """Return the network once the plan is carried out: what goes is replaced by what comes.
+
+    The rows of equipment that a cluster's stack replaces take the stack's products; of a cluster
+    that is swapped in parts, those of the stack that most of its parts take.
+    """
+    network, stacks, found = made.ground.network, made.stacks, made.swaps
+    offers = network["offers"]["product"][stacks.offers]
+    equipment = network["equipment"]
+    exists = np.flatnonzero(made.ground.exists("equipment"))
+    product = equipment["product"].copy()
+    place = np.searchsorted(stacks.functions, made.ground.equipment["function"])
+    known = place < len(stacks.functions)
+    known &= (
+        stacks.functions[np.minimum(place, len(stacks.functions) - 1)]
+        == made.ground.equipment["function"]
+    )
+    option = np.where(found.of_row >= 0, _of_groups(made, chosen)[found.of_row], -1)
+    rows = np.flatnonzero(known & (option >= 0))
+    offer = stacks.offer[option[rows], place[rows]]
+    amount_goes = found.goes[rows] | ~np.isin(stacks.functions[place[rows]], found.functions)
+    taken = rows[(offer >= 0) & amount_goes]
+    product[exists[taken]] = offers[stacks.offer[option[taken], place[taken]]]
+    return network.replace(equipment=equipment.with_column("product", product))
+
+
+def _of_groups(made: Planned, chosen: Plan) -> npt.NDArray[np.int64]:
+    """Return the option that most parts of each group take, -1 where most take none."""
+    found, options = made.swaps, len(made.stacks.offer)
+    votes = np.zeros((len(found.groups), options + 1))
+    np.add.at(votes, (found.group, chosen.option + 1), found.share)
+    return np.asarray(votes.argmax(axis=1) - 1)
+
+
+def shares_of(made: Planned, after: Network) -> Table:
+    """Return the vendors' shares of sites, before and after, of each operator's access."""
+    rows: list[tuple[str, str, str, float, float]] = []
+    network = made.ground.network
+    exists = np.flatnonzero(made.ground.exists("equipment"))
+    equipment = made.ground.equipment
+    at = equipment["site"].astype(np.int64)
+    runs = network["sites"]["operator"][at]
+    weight = equipment["quantity"] * network["sites"]["stands_for"][at]
+    access = np.isin(equipment["function"], made.stacks.functions)
+    firms = np.append(network.names["firm"], "unknown")
+    for operator in made.swaps.operators.tolist():
+        mine = np.flatnonzero((runs == operator) & access)
+        total = max(float(weight[mine].sum()), 1e-12)
+        parts = []
+        for one in (network, after):
+            maker = one["products"]["firm"][one["equipment"]["product"][exists[mine]]]
+            parts.append(
+                np.bincount(
+                    np.where(maker < 0, len(firms) - 1, maker), weights=weight[mine],
+                    minlength=len(firms),
+                ) / total
+            )  # fmt: skip
+        for firm in np.flatnonzero((parts[0] > 0) | (parts[1] > 0)).tolist():
+            rows.append((
+                str(firms[operator]), "vendor", str(firms[firm]),
+                float(parts[0][firm]), float(parts[1][firm]),
+            ))  # fmt: skip
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 5
+    return {
+        "operator": np.array(columns[0], dtype=object), "by": np.array(columns[1], dtype=object),
+        "id": np.array(columns[2], dtype=object), "before": np.array(columns[3], dtype=np.float64),
+        "after": np.array(columns[4], dtype=np.float64),
+    }  # fmt: skip
+
+
+def rules_of(made: Planned, after: Network) -> Table:
+    """Return whether the rules of the case hold at the end, as it is and as planned.
+
+    Where firms are named and no authority, rules on whom an authority excludes stay unknown.
+    """
+    authority, day = made.goal.replace.authority, made.starts[-1]
+    exists = np.flatnonzero(made.ground.exists("equipment"))
+    swapped = after["equipment"]["product"][exists]
+    before = rules(made.ground, authority=authority, day=day).rules
+    then = rules(made.ground, authority=authority, day=day, swapped=swapped).rules
+    mine = np.isin(
+        before["operator"].astype(str),
+        [*made.ground.network.names["firm"][made.swaps.operators].astype(str), ""],
+    )
+    rows = np.flatnonzero(mine & (before["from"] <= day))
+    return {
+        "rule": before["rule"][rows], "operator": before["operator"][rows],
+        "country": before["country"][rows], "holds_before": before["holds"][rows],
+        "holds_after": then["holds"][rows], "value_before": before["value"][rows],
+        "value_after": then["value"][rows], "limit": before["limit"][rows],
+    }  # fmt: skip
+
+
+def independence_of(network: Network, after: Network, executor: Executor | None) -> Table:
+    """Return the losses of each firm, country and product before and after, where they differ."""
+    kinds = ("firm", "territory", "jurisdiction", "product")
+    both = [exposure(one, by=kinds, executor=executor).tables["reach"] for one in (network, after)]
+    keys = [
+        list(zip(*(t[c].tolist() for c in ("kind", "id", "horizon")), strict=True)) for t in both
+    ]
+    people = [
+        dict(zip(k, t["people_lost"].tolist(), strict=True))
+        for k, t in zip(keys, both, strict=True)
+    ]
+    changed = [key for key in keys[0] if people[0][key] != people[1].get(key, 0.0)]
+    return {
+        "kind": np.array([k for k, _, _ in changed], dtype=object),
+        "id": np.array([i for _, i, _ in changed], dtype=object),
+        "horizon": np.array([h for _, _, h in changed], dtype=object),
+        "people_lost_before": np.array([people[0][key] for key in changed], dtype=np.float64),
+        "people_lost_after": np.array([people[1].get(key, 0.0) for key in changed]),
+    }
