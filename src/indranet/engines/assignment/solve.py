@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from indranet.engines.assignment.check import Broken, broken
-from indranet.engines.assignment.dual import Bound, Pricing, best_bound
+from indranet.engines.assignment.dual import TEMPERATURES, WARM, Bound, Pricing, best_bound
 from indranet.engines.assignment.finish import finished
 from indranet.engines.assignment.problem import Floats, Plan, Problem, Uses, objective, uses
 from indranet.engines.assignment.search import (
@@ -22,9 +22,8 @@ from indranet.engines.assignment.search import (
 
 FEW = 3_000
 """Clusters up to which HiGHS is asked to finish."""
-MANY = 200_000
-"""Clusters from which on prices are first set on a sample."""
-SAMPLE = 40_000
+SAMPLES = (2_000, 40_000)
+"""Clusters on which prices are first set, one after the other, where there are five times more."""
 Status = Literal["near enough", "time limit", "interrupted"]
 
 
@@ -98,8 +97,8 @@ def assign(
     if begun is not None and broken(asked, begun):
         raise ValueError(f"the plan to begin with breaks {broken(asked, begun)[0].family}")
     pricing = Pricing(asked, executor)
-    start = _sampled(asked, seed, executor) if prices is None and len(asked) > MANY else prices
-    heats: tuple[float, ...] = (3e-2, 1e-2, 3e-3, 1e-3, 3e-4) if start is None else (1e-3, 3e-4)
+    start = _sampled(asked, seed, executor) if prices is None else prices
+    heats = TEMPERATURES if start is None else WARM
 
     def late(_: float) -> bool:
         return time.monotonic() > first + 0.6 * seconds
@@ -159,17 +158,22 @@ def _told(faults: list[Broken]) -> str:
     return "; ".join(f"{f.family} {f.place}: {f.used:g} of {f.limit:g}" for f in faults[:3])
 
 
-def _sampled(asked: Problem, seed: int, executor: Executor | None) -> Floats:
-    """Return prices set on a sample of the clusters, with limits to its measure.
+def _sampled(asked: Problem, seed: int, executor: Executor | None) -> Floats | None:
+    """Return prices set on samples of the clusters, with limits to their measure; None for few.
 
     Clusters are taken evenly from each region, so that each keeps its share.
     """
-    every = len(asked) / SAMPLE
     order = np.lexsort((np.random.default_rng([seed, 2]).permutation(len(asked)), asked.region))
-    chosen = np.sort(order[(np.arange(SAMPLE) * every).astype(np.int64)])
-    sample = part_of(asked, chosen, uses(asked, nothing(asked)))
-    scaled = _shrunk(sample, 1.0 / every)
-    return best_bound(Pricing(scaled, executor)).prices
+    prices = None
+    for size in SAMPLES:
+        every = len(asked) / size
+        if every < 5:
+            break
+        chosen = np.sort(order[(np.arange(size) * every).astype(np.int64)])
+        sample = _shrunk(part_of(asked, chosen, uses(asked, nothing(asked))), 1.0 / every)
+        heats = TEMPERATURES if prices is None else WARM
+        prices = best_bound(Pricing(sample, executor), prices, temperatures=heats).prices
+    return prices
 
 
 def _shrunk(asked: Problem, factor: float) -> Problem:
