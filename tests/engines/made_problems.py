@@ -7,6 +7,7 @@ import numpy as np
 
 from indranet.engines.assignment import (
     Caps,
+    Late,
     Milestones,
     Plan,
     Problem,
@@ -53,8 +54,17 @@ def tiny(seed: int) -> Problem:
                   one(0, periods, np.int32), one(3, 15, np.float64)),
         milestones=Milestones(np.array([1], np.int32), one(0, periods, np.int32),
                               one(1, 8, np.float64), one(0, 5, np.float64)),
-        near_start=near_start, near=near,
+        near_start=near_start, near=near, late=tiny_late(g, periods),
     )  # fmt: skip
+
+
+def tiny_late(g: np.random.Generator, periods: int) -> Late:
+    """Return no scenarios, or three, of which all or the worst part count."""
+    if g.random() < 0.4:
+        return Late()
+    weight = g.dirichlet(np.ones(3))
+    deliveries = np.cumsum(g.integers(0, 4, (3, 2, periods)), 2).astype(float)
+    return Late(deliveries, g.integers(0, 3, 2).astype(float), weight, g.choice([1.0, 0.5, 0.2]))
 
 
 def brute(asked: Problem) -> float:

@@ -2,6 +2,7 @@
 
 from indranet.engines.assignment.blame import Blame, blame
 from indranet.engines.assignment.check import Broken, broken
+from indranet.engines.assignment.late import Late
 from indranet.engines.assignment.problem import (
     Caps,
     Milestones,
@@ -16,6 +17,6 @@ from indranet.engines.assignment.problem import (
 from indranet.engines.assignment.solve import Assignment, assign
 
 __all__ = [
-    "Assignment", "Blame", "Broken", "Caps", "Milestones", "Plan", "Problem", "Uses", "assign",
-    "blame", "broken", "objective", "own_costs", "problem", "uses",
+    "Assignment", "Blame", "Broken", "Caps", "Late", "Milestones", "Plan", "Problem", "Uses",
+    "assign", "blame", "broken", "objective", "own_costs", "problem", "uses",
 ]  # fmt: skip

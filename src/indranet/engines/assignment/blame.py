@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from indranet.engines.assignment.dual import Pricing, best_bound
+from indranet.engines.assignment.late import Late
 from indranet.engines.assignment.problem import FAMILIES, Floats, Milestones, Problem
 
 NOTICED = 1e-4
@@ -57,6 +58,7 @@ def phase_one(asked: Problem, counts: Floats) -> Problem:
         running=zero(asked.running), wait=zero(asked.wait), penalty=counts.astype(np.float64),
         overtime_price=zero(asked.overtime_price),
         crews=asked.crews + asked.overtime, overtime=zero(asked.overtime), milestones=nothing,
+        late=Late(),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from indranet.engines.assignment.late import Curve, curve, limited
 from indranet.engines.assignment.pricing import (
     CHUNKS,
     Attributes,
@@ -101,6 +102,10 @@ def rows_of(asked: Problem) -> Rows:
     limit = [kind.ravel()[at] for kind, at in zip(kinds, place, strict=True)]
     ceiling = [np.full(len(at), np.inf) for at in place]
     ceiling[-1] = asked.milestones.price.copy()
+    # Waiting has no limit, only costs: see `Pricing`.
+    place.append(limited(asked.late))
+    limit.append(np.zeros(len(place[-1])))
+    ceiling.append(asked.late.price[place[-1] // asked.periods])
     return Rows(
         np.cumsum([0, *(len(at) for at in place)]).astype(np.int64),
         np.concatenate(place).astype(np.int64),
@@ -126,6 +131,7 @@ def tables_of(asked: Problem, rows: Rows, prices: Floats) -> Tables:
             ("deliveries", asked.deliveries.shape), ("crews", asked.crews.shape),
             ("floor", asked.floor.shape), ("cash", asked.cash.shape),
             ("caps", asked.caps.limit.shape), ("milestones", asked.milestones.need.shape),
+            ("late", asked.deliveries.shape),
         )
     }  # fmt: skip
     cash = _from_then_on(spread["cash"])
@@ -144,7 +150,7 @@ def tables_of(asked: Problem, rows: Rows, prices: Floats) -> Tables:
         asked.work_price + spread["crews"],
         spread["floor"],
         asked.waited.astype(np.float64),
-        asked.running + _from_then_on(spread["deliveries"]),
+        asked.running + _from_then_on(spread["deliveries"] + spread["late"]),
         weights,
     )
 
@@ -176,9 +182,9 @@ def used_of(asked: Problem, rows: Rows, used: Tables) -> Floats:
         used.weights[column, :, : last + 1].sum()
         for column, last in zip(asked.milestones.weight, asked.milestones.last, strict=True)
     ])  # fmt: skip
+    taken = np.cumsum(used.amounts, axis=1)
     kinds = (
-        np.cumsum(used.amounts, axis=1), used.work, used.people,
-        spent - asked.refund_share * back, caps, -reached,
+        taken, used.work, used.people, spent - asked.refund_share * back, caps, -reached, taken,
     )  # fmt: skip
     parts = [
         np.asarray(kind, dtype=np.float64).ravel()[rows.place[rows.of(family)]]
@@ -188,10 +194,18 @@ def used_of(asked: Problem, rows: Rows, used: Tables) -> Floats:
 
 
 class Pricing:
-    """Evaluates the bound of a problem at prices, over threads."""
+    """Evaluates the bound of a problem at prices, over threads.
 
-    def __init__(self, asked: Problem, executor: Executor | None = None) -> None:
+    Where scenarios may be late, the bound holds at any weights of them that their tail allows; by
+    default their probabilities.
+    """
+
+    def __init__(
+        self, asked: Problem, executor: Executor | None = None, weights: Floats | None = None
+    ) -> None:
         self.asked, self.rows, self.executor = asked, rows_of(asked), executor
+        self.weights = asked.late.weight if weights is None else weights
+        self.curve = curve(asked.late, self.weights)
         self.attributes = attributes_of(asked)
         finite = np.where(np.isfinite(asked.cost), asked.cost, np.inf)
         own = finite.min(axis=1, initial=np.inf) * asked.discount.max(initial=0.0)
@@ -214,8 +228,9 @@ class Pricing:
         most, price = self._over
         over = most * np.maximum(prices[self.rows.of("crews")] - price, 0.0)
         terms = prices * self.rows.limit
-        value = float(np.sum(parts)) - float(terms.sum()) - float(over.sum())
-        size = float(np.abs(parts).sum() + np.abs(terms).sum() + over.sum())
+        waits, _ = _conjugate(self.curve, prices[self.rows.of("late")])
+        value = float(np.sum(parts)) - float(terms.sum()) - float(over.sum()) - waits
+        size = float(np.abs(parts).sum() + np.abs(terms).sum() + over.sum()) + waits
         return value - _SAFE * size
 
     def soft(self, prices: Floats, heat: float) -> tuple[float, Floats, Floats]:
@@ -240,6 +255,10 @@ class Pricing:
         value -= float((most * over).sum())
         gradient = used - self.rows.limit
         gradient[crews] -= most * slope
+        late = self.rows.of("late")
+        waits, there = _conjugate(self.curve, prices[late], heat)
+        value -= waits
+        gradient[late] -= there
         return value, gradient, used
 
     def _each(self, work: Callable[[tuple[int, int]], Result]) -> list[Result]:
@@ -252,6 +271,24 @@ def _smooth_excess(value: Floats, heat: Floats) -> tuple[Floats, Floats]:
     """Return max(value, 0) smoothed, and its slope."""
     scaled = np.clip(value / heat, -500, 500)
     return heat * np.logaddexp(0.0, scaled), 1.0 / (1.0 + np.exp(-scaled))
+
+
+def _conjugate(curve: Curve, prices: Floats, heat: float = 0.0) -> tuple[float, Floats]:
+    """Return the most by which prices of what is used can exceed what waiting costs, and its slope.
+
+    The conjugate of a row's cost: from its least break on, each further one adds the step between
+    them times the price above the cost's slope there.
+    """
+    if not len(prices):
+        return 0.0, np.zeros(0)
+    steps = np.diff(curve.breaks, axis=1)
+    above = prices[:, None] - curve.price[:, None] * curve.level[:, 1:-1]
+    over, slope = np.maximum(above, 0.0), (above > 0).astype(np.float64)
+    if heat > 0:
+        over, slope = _smooth_excess(above, heat * (curve.price[:, None] + _SMALL))
+    least = curve.breaks[:, 0]
+    found = prices @ least + (steps * over).sum()
+    return float(found), np.asarray(least + (steps * slope).sum(axis=1))
 
 
 _UNITS = {"deliveries": 0.05, "cash": 0.05, "crews": 3e-3, "floor": 3e-3, "caps": 0.05,
@@ -267,6 +304,8 @@ def _units(rows: Rows, total: float) -> Floats:
         size = np.abs(rows.limit[rows.of(family)])
         if len(size):
             unit[rows.of(family)] = part * total / np.maximum(size, 1e-2 * size.max() + _SMALL)
+    late = rows.of("late")
+    unit[late] = np.maximum(rows.ceiling[late], _SMALL)
     return unit
 
 

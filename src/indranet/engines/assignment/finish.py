@@ -9,6 +9,7 @@ from scipy import sparse
 
 from indranet.engines import milp
 from indranet.engines.assignment.dual import Bound, Pricing, tables_of
+from indranet.engines.assignment.late import late_costs, limited, worst_weights
 from indranet.engines.assignment.pricing import price_choices
 from indranet.engines.assignment.problem import (
     FAMILIES,
@@ -17,9 +18,12 @@ from indranet.engines.assignment.problem import (
     Plan,
     Problem,
     objective,
+    uses,
 )
 
 MOST_COLUMNS = 60_000
+MOST_WAITING = 20_000
+"""Scenarios times rows above which HiGHS is not asked."""
 NEAR = 0.03
 """Part of a cluster's own cost within which a column is kept where not all are."""
 
@@ -80,7 +84,9 @@ def program(pricing: Pricing, columns: Columns) -> tuple[list[milp.Variables], l
         milp.Rows("each", {"choices": each, "none": sparse.eye_array(clusters, format="csr")},
                   np.ones(clusters), np.ones(clusters)),
     ]  # fmt: skip
-    for family, matrix in zip(FAMILIES, _family_rows(asked, columns), strict=True):
+    matrices = _family_rows(asked, columns)
+    # Waiting comes last in `FAMILIES` and has rows of its own.
+    for family, matrix in zip(FAMILIES, matrices, strict=False):
         mine = rows.of(family)
         size = mine.stop - mine.start
         if not size:
@@ -91,6 +97,10 @@ def program(pricing: Pricing, columns: Columns) -> tuple[list[milp.Variables], l
         if family == "milestones":
             terms["lacking"] = -sparse.eye_array(milestones.stop - milestones.start, format="csr")
         found.append(milp.Rows(family, terms, np.full(size, -np.inf), rows.limit[mine]))
+    if len(asked.late):
+        more, also = _late(asked, matrices[0])
+        variables += more
+        found += also
     near = _near_rows(asked, columns)
     if near is not None:
         size = near.shape[0]
@@ -158,6 +168,45 @@ def _family_rows(asked: Problem, columns: Columns) -> list[sparse.coo_array]:
     ]  # fmt: skip
 
 
+def _late(asked: Problem, taken: sparse.coo_array) -> tuple[list[milp.Variables], list[milp.Rows]]:
+    """Return variables and rows of what waits in each scenario, and of the worst part's mean.
+
+    Of the tail: a least cost of the worst part, and by how much each scenario exceeds it
+    (Rockafellar and Uryasev 2000).
+    """
+    late, at = asked.late, limited(asked.late)
+    count, scenarios = len(at), len(asked.late)
+    there = late.deliveries.reshape(scenarios, -1)[:, at]
+    price = late.price[at // asked.periods]
+    size = scenarios * count
+    used = sparse.vstack([sparse.csr_array(taken)[at]] * scenarios, format="csr")
+    free = np.full(size, np.inf)
+    rows = [
+        milp.Rows("waits", {"choices": used, "waiting": -sparse.eye_array(size, format="csr")},
+                  -free, there.ravel()),
+    ]  # fmt: skip
+    if late.tail >= 1.0:
+        each = (late.weight[:, None] * price[None]).ravel()
+        return [milp.Variables("waiting", each, np.zeros(size), free)], rows
+    cost = sparse.csr_array(sparse.kron(sparse.eye_array(scenarios), price[None, :]))
+    rows.append(
+        milp.Rows(
+            "worst",
+            {
+                "waiting": cost, "above": -sparse.eye_array(scenarios, format="csr"),
+                "least": -sparse.csr_array(np.ones((scenarios, 1))),
+            },
+            np.full(scenarios, -np.inf), np.zeros(scenarios),
+        )
+    )  # fmt: skip
+    return [
+        milp.Variables("waiting", np.zeros(size), np.zeros(size), free),
+        milp.Variables("above", late.weight / late.tail, np.zeros(scenarios),
+                       np.full(scenarios, np.inf)),
+        milp.Variables("least", np.ones(1), np.zeros(1), np.full(1, np.inf)),
+    ], rows  # fmt: skip
+
+
 def _near_rows(asked: Problem, columns: Columns) -> sparse.csr_array | None:
     """Return a row for each pair of near clusters and period, None where there are none."""
     owner = np.repeat(np.arange(len(asked)), np.diff(asked.near_start))
@@ -172,6 +221,30 @@ def _near_rows(asked: Problem, columns: Columns) -> sparse.csr_array | None:
     )  # fmt: skip
     at = (pairs[:, :, None] * asked.periods + np.arange(asked.periods)).reshape(2, -1)
     return sparse.csr_array(mine[at[0]] + mine[at[1]])
+
+
+def _values(pricing: Pricing, columns: Columns, begun: Plan) -> dict[str, Floats]:
+    """Return the values of all variables of `program` that a plan gives them."""
+    asked, rows, used = pricing.asked, pricing.rows, uses(pricing.asked, begun)
+    key = (columns.cluster * asked.options + columns.option) * asked.periods + columns.period
+    mine = (np.arange(len(asked)) * asked.options + begun.option) * asked.periods + begun.period
+    over = np.maximum(used.crews - asked.crews, 0.0).ravel()[rows.place[rows.of("crews")]]
+    found = {
+        "choices": np.isin(key, mine[begun.option >= 0]).astype(np.float64),
+        "none": (begun.option < 0).astype(np.float64),
+        "overtime": over,
+        "lacking": np.maximum(asked.milestones.need - used.milestones, 0.0),
+    }
+    late = asked.late
+    if len(late):
+        there = late.deliveries.reshape(len(late), -1)[:, limited(late)]
+        taken = used.deliveries.ravel()[limited(late)]
+        costs = late_costs(late, used.deliveries)
+        least = costs[worst_weights(late, costs) > 0].min()
+        found["waiting"] = np.maximum(taken - there, 0.0).ravel()
+        if late.tail < 1.0:
+            found["least"], found["above"] = np.array([least]), np.maximum(costs - least, 0.0)
+    return found
 
 
 def finished(
@@ -189,13 +262,12 @@ def finished(
         When to stop.
     """
     asked = pricing.asked
+    if len(asked.late) * len(limited(asked.late)) > MOST_WAITING:
+        return begun, bound.value, "time limit"
     cost = objective(asked, begun)
     columns = columns_of(pricing, bound, cost)
     variables, rows = program(pricing, columns)
-    key = (columns.cluster * asked.options + columns.option) * asked.periods + columns.period
-    mine = (np.arange(len(asked)) * asked.options + begun.option) * asked.periods + begun.period
-    chosen = np.isin(key, mine[begun.option >= 0]).astype(np.float64)
-    start = {"choices": chosen, "none": (begun.option < 0).astype(np.float64)}
+    start = _values(pricing, columns, begun)
     answer = milp.solve(variables, rows, seconds=seconds, gap=gap, start=start)
     best = bound.value
     if columns.all and np.isfinite(answer.bound):

@@ -34,6 +34,11 @@ class Limits(NamedTuple):
     milestone_price: Array
     near_start: Array
     near: Array
+    late_row: Array  # (products, periods), -1 for none; the rest by row, see `late.Curve`
+    late_breaks: Array
+    late_level: Array
+    late_paid: Array
+    late_price: Array
 
 
 class Moving(NamedTuple):
@@ -98,7 +103,7 @@ def fits(
 def linked(
     attributes: Attributes, limits: Limits, moving: Moving, cluster: Integer, v: Integer, t: Integer
 ) -> float:
-    """Return what a choice adds in overtime, less what it saves of lacking milestones."""
+    """Return what a choice adds in overtime and waiting, less what it saves of milestones."""
     found = 0.0
     pool = attributes.pool[cluster]
     work = attributes.work[cluster, v]
@@ -111,7 +116,42 @@ def linked(
             weight = attributes.weights[cluster, limits.milestone_weight[j]]
             lack = max(limits.milestone_need[j] - moving.milestones[j], 0.0)
             found -= limits.milestone_price[j] * min(weight, lack)
+    return found + _waits(attributes, limits, moving, cluster, v, t)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _waits(
+    attributes: Attributes, limits: Limits, moving: Moving, cluster: Integer, v: Integer, t: Integer
+) -> float:
+    """Return what a choice adds in waiting for deliveries."""
+    found = 0.0
+    if len(limits.late_price) == 0:
+        return found
+    parts = attributes.product.shape[1]
+    for f in range(parts):
+        product, need, first = attributes.product[v, f], 0.0, True
+        for g in range(parts):
+            if product >= 0 and attributes.product[v, g] == product:
+                need += attributes.amounts[cluster, g]
+                first = first and g >= f
+        if need <= 0.0 or not first:
+            continue
+        for later in range(t, moving.deliveries.shape[1]):
+            row = limits.late_row[product, later]
+            if row >= 0:
+                used = moving.deliveries[product, later]
+                found += _waited(limits, row, used + need) - _waited(limits, row, used)
     return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _waited(limits: Limits, row: Integer, used: float) -> float:
+    """Return what waiting costs of a row of which so much is used."""
+    k = np.searchsorted(limits.late_breaks[row], used)
+    cost: float = limits.late_price[row] * (
+        limits.late_level[row, k] * used - limits.late_paid[row, k]
+    )
+    return cost
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -282,7 +322,8 @@ def swap(
         one_pool, other_pool = attributes.pool[a], attributes.pool[b]
         over = moving.crews[one_pool, ta] > limits.crews[one_pool, ta]
         over |= moving.crews[other_pool, tb] > limits.crews[other_pool, tb]
-        if rough >= 0 and not over and len(limits.milestone_need) == 0:
+        waits = len(limits.late_price) > 0
+        if rough >= 0 and not over and not waits and len(limits.milestone_need) == 0:
             continue
         put(attributes, moving, limits, a, va, ta, -1.0)
         before = linked(attributes, limits, moving, a, va, ta)

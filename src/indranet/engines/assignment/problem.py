@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.assignment.late import Late, late_cost
+
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -13,7 +15,7 @@ Flags = npt.NDArray[np.bool_]
 
 NEVER = -1
 """Option and period of a cluster to which none is given."""
-FAMILIES = ("deliveries", "crews", "floor", "cash", "caps", "milestones")
+FAMILIES = ("deliveries", "crews", "floor", "cash", "caps", "milestones", "late")
 """Families of rows that link clusters, in the order of a vector of prices."""
 
 
@@ -116,6 +118,8 @@ class Problem:
         Part of the money spent that comes back, and after how many periods.
     caps, milestones
         Further rows.
+    late
+        Scenarios of deliveries, and what waiting for them costs.
     near_start, near
         Clusters that must not be changed in the same period, compressed sparse rows; symmetric.
     """
@@ -148,6 +152,7 @@ class Problem:
     refund_lag: int = 0
     caps: Caps = field(default_factory=Caps)
     milestones: Milestones = field(default_factory=Milestones)
+    late: Late = field(default_factory=Late)
     near_start: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
 
@@ -280,8 +285,22 @@ def check_shapes(asked: Problem) -> None:
     for name, rows in (("caps", caps.weight), ("milestones", milestones.weight)):
         if len(rows) and (rows.min() < 0 or rows.max() >= columns):
             raise ValueError(f"{name}: no such column of weights")
+    _check_late(asked.late, (products, periods))
     if not 0 <= asked.refund_share <= 1 or asked.refund_lag < 0:
         raise ValueError("refund_share: from 0 to 1; refund_lag: 0 or more")
+
+
+def _check_late(late: Late, shape: tuple[int, int]) -> None:
+    if not len(late):
+        return
+    if late.deliveries.shape != (len(late), *shape) or late.price.shape != shape[:1]:
+        raise ValueError("late: deliveries (scenarios, products, periods) and price (products,)")
+    if np.isnan(late.deliveries).any() or (late.deliveries < 0).any() or (late.price < 0).any():
+        raise ValueError("late: numbers of 0 or more")
+    if not np.isfinite(late.price).all() or not 0 < late.tail <= 1:
+        raise ValueError("late: finite prices, and a tail above 0 and up to 1")
+    if (late.weight < 0).any() or abs(late.weight.sum() - 1) > 1e-9:
+        raise ValueError("late: weights of 0 or more, 1 together")
 
 
 @dataclass(frozen=True, eq=False)
@@ -365,10 +384,11 @@ def uses(asked: Problem, plan: Plan) -> Uses:
 
 
 def linked_costs(asked: Problem, used: Uses) -> float:
-    """Return what overtime and lacking milestones cost."""
+    """Return what overtime, lacking milestones and waiting for deliveries cost."""
     over = np.maximum(used.crews - np.where(np.isfinite(asked.crews), asked.crews, np.inf), 0.0)
     lacks = np.maximum(asked.milestones.need - used.milestones, 0.0)
-    return float((over * asked.overtime_price).sum() + (lacks * asked.milestones.price).sum())
+    paid = float((over * asked.overtime_price).sum() + (lacks * asked.milestones.price).sum())
+    return paid + late_cost(asked.late, used.deliveries)
 
 
 def objective(asked: Problem, plan: Plan) -> float:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from indranet.engines.assignment import moving as kernels
 from indranet.engines.assignment.dual import Bound, Pricing, attributes_of, best_bound, tables_of
+from indranet.engines.assignment.late import curve, limited, without
 from indranet.engines.assignment.moving import LITTLE, Limits, Moving
 from indranet.engines.assignment.problem import (
     NEVER,
@@ -42,9 +43,12 @@ class Attempt:
     cost: float
 
 
-def limits_of(asked: Problem) -> Limits:
-    """Return the limits of a problem for the kernels."""
+def limits_of(asked: Problem, weights: Floats) -> Limits:
+    """Return the limits of a problem for the kernels, scenarios at some weights."""
     wide = 1.0 + LITTLE
+    costs, at = curve(asked.late, weights), limited(asked.late)
+    row = np.full(asked.deliveries.size, -1, dtype=np.int64)
+    row[at] = np.arange(len(at))
     return Limits(
         asked.deliveries * wide, asked.crews, asked.overtime + LITTLE * asked.overtime,
         asked.overtime_price, asked.floor * wide, asked.cash * wide,
@@ -52,6 +56,7 @@ def limits_of(asked: Problem) -> Limits:
         asked.caps.last, asked.caps.limit + LITTLE * np.abs(asked.caps.limit),
         asked.milestones.weight, asked.milestones.last, asked.milestones.need,
         asked.milestones.price, asked.near_start, asked.near,
+        row.reshape(asked.deliveries.shape), costs.breaks, costs.level, costs.paid, costs.price,
     )  # fmt: skip
 
 
@@ -89,16 +94,19 @@ def part_of(asked: Problem, clusters: npt.NDArray[np.integer], used: Uses) -> Pr
                   np.maximum(asked.caps.limit - used.caps, 0.0)),
         milestones=Milestones(asked.milestones.weight, asked.milestones.last,
                               asked.milestones.need - used.milestones, asked.milestones.price),
+        late=without(asked.late, used.deliveries),
         near_start=np.zeros(len(clusters) + 1, dtype=np.int64), near=np.zeros(0, dtype=np.int32),
     )  # fmt: skip
 
 
 def priced_limits(limits: Limits) -> Limits:
-    """Return limits under which milestones count by their price alone, as in the bound.
+    """Return limits under which milestones and waiting count by price alone, as in the bound.
 
     Where everything wants to be early for a milestone's sake, the price says who should be.
     """
-    return limits._replace(milestone_price=np.zeros_like(limits.milestone_price))
+    return limits._replace(
+        milestone_price=np.zeros_like(limits.milestone_price), late_price=np.zeros(0)
+    )
 
 
 def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
@@ -109,7 +117,7 @@ def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
     asked, pricing, bound
         The problem, and prices to begin with.
     """
-    attributes, limits = attributes_of(asked), priced_limits(limits_of(asked))
+    attributes, limits = attributes_of(asked), priced_limits(limits_of(asked, pricing.weights))
     under_way = moving_of(asked, nothing(asked))
     size = own_size(asked)
     left = np.argsort(-size, kind="stable")
@@ -122,7 +130,8 @@ def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
         left = left[count:]
         if len(left):
             used = uses(asked, Plan(under_way.option, under_way.period))
-            rest = Pricing(part_of(asked, np.sort(left), used), pricing.executor)
+            part = part_of(asked, np.sort(left), used)
+            rest = Pricing(part, pricing.executor, pricing.weights)
             prices = best_bound(rest, prices, temperatures=(1e-3,), steps=AGAIN).prices
     return Plan(under_way.option, under_way.period)
 
@@ -201,7 +210,7 @@ class _State:
     ) -> None:
         self.asked, self.pricing, self.bound = asked, pricing, bound
         self.gap, self.until, self.clock = gap, until, clock
-        self.attributes, self.limits = attributes_of(asked), limits_of(asked)
+        self.attributes, self.limits = attributes_of(asked), limits_of(asked, pricing.weights)
         self.moving = moving_of(asked, begun)
         self.best = Attempt(begun, objective(asked, begun))
         order = np.argsort(asked.region, kind="stable")
@@ -226,8 +235,9 @@ class _State:
         """Let each cluster move to what is cheaper for it, a part of the prices added."""
         prices = self.bound.prices * part
         if part > 0:
-            milestones = self.pricing.rows.of("milestones")
-            prices[milestones] = self.bound.prices[milestones]
+            for family in ("milestones", "late"):
+                mine = self.pricing.rows.of(family)
+                prices[mine] = self.bound.prices[mine]
         limits = priced_limits(self.limits) if part > 0 else self.limits
         tables = tables_of(self.asked, self.pricing.rows, prices)
         for first in range(0, len(order), _BATCH):
@@ -254,7 +264,8 @@ class _State:
         """Take out and put back until the end."""
         word = random.integers(1, 2**63, size=1, dtype=np.uint64)
         prices = self.bound.prices.copy()
-        prices[self.pricing.rows.of("milestones")] = 0.0
+        for family in ("milestones", "late"):
+            prices[self.pricing.rows.of(family)] = 0.0
         priced = tables_of(self.asked, self.pricing.rows, prices)
         heat = 2e-3 * self.best.cost / max(len(self.asked), 1)
         while not self.over():

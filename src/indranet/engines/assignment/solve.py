@@ -10,6 +10,7 @@ import numpy as np
 from indranet.engines.assignment.check import Broken, broken
 from indranet.engines.assignment.dual import TEMPERATURES, WARM, Bound, Pricing, best_bound
 from indranet.engines.assignment.finish import finished
+from indranet.engines.assignment.late import late_costs, worst_weights
 from indranet.engines.assignment.problem import Floats, Plan, Problem, Uses, objective, uses
 from indranet.engines.assignment.search import (
     Attempt,
@@ -24,6 +25,7 @@ FEW = 3_000
 """Clusters up to which HiGHS is asked to finish."""
 SAMPLES = (2_000, 40_000)
 """Clusters on which prices are first set, one after the other, where there are five times more."""
+_ROUNDS, _ROUND_STEPS = 12, 150
 Status = Literal["near enough", "time limit", "interrupted"]
 
 
@@ -96,17 +98,18 @@ def assign(
     until = first + seconds
     if begun is not None and broken(asked, begun):
         raise ValueError(f"the plan to begin with breaks {broken(asked, begun)[0].family}")
-    pricing = Pricing(asked, executor)
-    start = _sampled(asked, seed, executor) if prices is None else prices
-    heats = TEMPERATURES if start is None else WARM
 
     def late(_: float) -> bool:
         return time.monotonic() > first + 0.6 * seconds
 
     status: Status = "near enough"
     best = Attempt(nothing(asked), objective(asked, nothing(asked)))
+    pricing = Pricing(asked, executor)
     proof = Bound(-np.inf, np.zeros(len(pricing.rows.limit)), np.zeros(len(pricing.rows.limit)))
     try:
+        start, weights = _begun(asked, prices, seed, executor)
+        pricing = Pricing(asked, executor, weights)
+        heats = TEMPERATURES if start is None else WARM
         proof = best_bound(pricing, start, temperatures=heats, enough=late)
         best = _better(asked, best, begun)
         best = _better(asked, best, dive(asked, pricing, proof))
@@ -158,22 +161,53 @@ def _told(faults: list[Broken]) -> str:
     return "; ".join(f"{f.family} {f.place}: {f.used:g} of {f.limit:g}" for f in faults[:3])
 
 
-def _sampled(asked: Problem, seed: int, executor: Executor | None) -> Floats | None:
-    """Return prices set on samples of the clusters, with limits to their measure; None for few.
+def _begun(
+    asked: Problem, prices: Floats | None, seed: int, executor: Executor | None
+) -> tuple[Floats | None, Floats]:
+    """Return prices to begin with, None for none, and the weights of scenarios.
 
-    Clusters are taken evenly from each region, so that each keeps its share.
+    Prices are set on samples of the clusters with limits to their measure, where there are many:
+    clusters are taken evenly from each region, so that each keeps its share.
     """
     order = np.lexsort((np.random.default_rng([seed, 2]).permutation(len(asked)), asked.region))
-    prices = None
-    for size in SAMPLES:
+    samples = [] if prices is not None else [s for s in SAMPLES if len(asked) >= 5 * s]
+    weights: Floats | None = None
+    for size in samples:
         every = len(asked) / size
-        if every < 5:
-            break
         chosen = np.sort(order[(np.arange(size) * every).astype(np.int64)])
         sample = _shrunk(part_of(asked, chosen, uses(asked, nothing(asked))), 1.0 / every)
+        if weights is None:
+            weights, prices = _tail_weights(sample, prices, executor)
         heats = TEMPERATURES if prices is None else WARM
-        prices = best_bound(Pricing(sample, executor), prices, temperatures=heats).prices
-    return prices
+        pricing = Pricing(sample, executor, weights)
+        prices = best_bound(pricing, prices, temperatures=heats).prices
+    if weights is None:
+        weights, prices = _tail_weights(asked, prices, executor)
+    return prices, weights
+
+
+def _tail_weights(
+    asked: Problem, prices: Floats | None, executor: Executor | None
+) -> tuple[Floats, Floats | None]:
+    """Return the weights of scenarios at which the bound is highest, nearly, and prices there.
+
+    The mean of the worst part is the most over all weights that the tail allows, so each gives a
+    bound. Weights step towards those of the worst part at what the prices would use, in steps that
+    shrink (fictitious play; Brown 1951).
+    """
+    weights = asked.late.weight
+    if asked.late.tail >= 1.0:
+        return weights, prices
+    used = np.zeros(asked.deliveries.size)
+    for number in range(_ROUNDS):
+        pricing = Pricing(asked, executor, weights)
+        heats = (3e-2, 1e-2, 3e-3) if prices is None else (3e-3,)
+        bound = best_bound(pricing, prices, temperatures=heats, steps=_ROUND_STEPS)
+        late, prices = pricing.rows.of("late"), bound.prices
+        used[pricing.rows.place[late]] = bound.used[late]
+        costs = late_costs(asked.late, used.reshape(asked.deliveries.shape))
+        weights = weights + (worst_weights(asked.late, costs) - weights) * 2 / (number + 3)
+    return weights, prices
 
 
 def _shrunk(asked: Problem, factor: float) -> Problem:
@@ -182,4 +216,6 @@ def _shrunk(asked: Problem, factor: float) -> Problem:
         overtime=asked.overtime * factor, floor=asked.floor * factor, cash=asked.cash * factor,
         caps=replace(asked.caps, limit=asked.caps.limit * factor),
         milestones=replace(asked.milestones, need=asked.milestones.need * factor),
+        late=replace(asked.late, deliveries=asked.late.deliveries * factor,
+                     price=asked.late.price),
     )  # fmt: skip

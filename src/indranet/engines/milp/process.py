@@ -16,6 +16,8 @@ from scipy import sparse
 
 from indranet.engines.milp.model import Answer, Floats, Rows, Variables
 
+_ROUNDED = 1e-6
+"""Part of a cost by which rounding may change it."""
 GRACE = 3.0
 """Seconds beyond its time after which the process is ended."""
 
@@ -70,7 +72,12 @@ def solve(
             nan, late = float("nan"), taken > seconds
             return Answer("stopped" if late else "failed", nan, nan, nan, taken, {}, {}, ())
         with np.load(told) as found:
-            return _answer(variables, rows, dict(found), taken)
+            answer = _answer(variables, rows, dict(found), taken)
+    if answer.bound == -np.inf and answer.values and start is not None and taken < seconds:
+        # With a start and its presolve HiGHS 1.16 may tell a cost that is not that of its values,
+        # and stop at it.
+        return solve(variables, rows, seconds=seconds - taken, gap=gap)
+    return answer
 
 
 def _arrays(
@@ -117,6 +124,10 @@ def _answer(
     prices = _cut([(r.name, len(r)) for r in rows], found["prices"])
     place = [(row.name, number) for row in rows for number in range(len(row))]
     cost, bound = float(found["cost"]), float(found["bound"])
+    if values:
+        costs = sum(float(block.cost @ values[block.name]) for block in variables)
+        if abs(costs - cost) > _ROUNDED * max(abs(costs), 1.0):
+            cost, bound = costs, -np.inf
     gap = (cost - bound) / max(abs(cost), 1e-12) if np.isfinite(cost) else float("nan")
     return Answer(
         str(found["status"]), cost, bound, max(gap, 0.0) if np.isfinite(gap) else gap, taken,  # type: ignore[arg-type]
