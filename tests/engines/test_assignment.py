@@ -68,6 +68,21 @@ def test_generalised_assignment(name: str, shared: Path) -> None:
     assert found.gap <= 1e-3
 
 
+@pytest.mark.parametrize(("number", "best"), [(0, 6353), (2, 6347)])
+def test_generalised_assignment_where_costs_run_against_resources(
+    number: int, best: int, shared: Path
+) -> None:
+    words = (shared / "data" / "planning-benchmarks" / "gapd.txt").read_text().split()
+    at = 1
+    for _ in range(number + 1):
+        size = 2 + (2 * int(words[at + 1]) + 1) * int(words[at])
+        text, at = " ".join(words[at : at + size]), at + size
+    found = assign(generalised(text), seconds=30, gap=5e-3)
+    assert found.cost <= best * 1.005
+    assert found.bound <= best
+    assert found.gap <= 6e-3
+
+
 OWN = """3 8
  17 21 22 18 24 15 20 18 23 16 21 16 17 16 19 25 16 20 16 25 24 16 17 19
  8 15 14 23 8 16 8 25 15 7 23 22 11 11 12 10 21 20 6 22 24 10 24 9

@@ -190,6 +190,33 @@ def test_dated_rules_are_met_and_their_chances_told(tmp_path: Path) -> None:
     assert missed["raises_most"].tolist() == ["permit_days"] * 2
 
 
+def test_a_plan_made_for_late_deliveries_keeps_its_date(tmp_path: Path) -> None:
+    """One vendor is cheap and may be late, the other has all in stock: the price of being sure."""
+    rules: Columns = {
+        "rule": ["all"], "from": ["2026-05-01"], "metric": ["count"], "weight": ["instances"],
+        "limit": [0], "who": ["excluded"],
+    }  # fmt: skip
+    offers: Columns = {
+        "product": ["north-ru", "north-du", "south-ru", "south-du"], "replaces": ["RU", "DU"] * 2,
+        "unit_cost_usd": [10, 20, 11, 25], "units_per_month": [2.0, 2.0, "", ""],
+    }  # fmt: skip
+    slips = {"law": "lognormal", "median": 20.0, "sigma": 1.5}
+    drawn: dict[str, Any] = {
+        "uncertainty": {"draws": 60, "delivery_slip_days": slips},
+        "cost": {"discount_rate": 0.0},
+    }
+    found = {}
+    for draws in (0, 40):
+        asked = goal(**drawn, robust={"draws": draws, "tail": 0.2, "late_usd_per_unit_day": 1.0})
+        found[draws] = solved(tmp_path / str(draws), asked, rules=rules, offers=offers)
+    vendors = {n: {p for p, _ in schedule(one).values()} for n, one in found.items()}
+    assert "north-ru" in vendors[0]
+    assert vendors[40] == {"south-ru", "south-du"}
+    chance = {n: float(one.tables["dates"]["probability"][0]) for n, one in found.items()}
+    assert chance[40] > chance[0]
+    assert found[40].summary["cost_usd"] > found[0].summary["cost_usd"]
+
+
 def test_a_cap_for_each_operator_is_no_cap_on_the_market(tmp_path: Path) -> None:
     base = tables()
     two: Tables = {

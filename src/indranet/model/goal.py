@@ -127,6 +127,20 @@ class Uncertainty(Strict):
     )
 
 
+class Robust(Strict):
+    """Late deliveries that the plan itself reckons with; without them they are only drawn after."""
+
+    draws: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Draws of late deliveries that the plan is made for; 0 for none."
+    )
+    tail: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.1, description="Part of the worst draws whose mean cost counts; 1 for all of them."
+    )
+    late_usd_per_unit_day: Number = Field(
+        20.0, description="Cost of a day on which a unit that is planned is not there."
+    )
+
+
 class Solve(Strict):
     """When the search stops."""
 
@@ -156,6 +170,9 @@ class Goal(Strict):
     uncertainty: Uncertainty = Field(
         default=Uncertainty.model_validate({}), description="What is drawn."
     )
+    robust: Robust = Field(
+        default=Robust.model_validate({}), description="Late deliveries it reckons with."
+    )
     solve: Solve = Field(default=Solve.model_validate({}), description="When the search stops.")
     _file: str = PrivateAttr("goal.toml")
     _lines: Lines = PrivateAttr(default_factory=dict)
@@ -184,6 +201,7 @@ class Goal(Strict):
 
 _NESTED: Mapping[str, type[BaseModel]] = {
     "replace": Replace, "cost": Cost, "limits": Goals, "practice": Practice, "solve": Solve,
+    "robust": Robust,
     "uncertainty": Uncertainty, "vendor_share": Cap, "country_share": Cap,
     "delivery_slip_days": Law, "crew_factor": Law, "season_factor": Law, "permit_days": Law,
     "refund_factor": Law, "refund_late_days": Law, "cost_factor": Law,

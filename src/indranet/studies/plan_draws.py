@@ -13,7 +13,7 @@ from indranet.engines.gates.work import Array
 from indranet.model.scenario import Law
 from indranet.studies.attacks import uniforms
 from indranet.studies.laws import drawn
-from indranet.studies.plan_limits import deliveries
+from indranet.studies.plan_limits import deliveries, slips
 from indranet.studies.plan_problem import Planned
 from indranet.studies.plan_rules import Dated
 from indranet.studies.plan_time import DAYS_A_MONTH
@@ -192,9 +192,6 @@ class _Draw:
     def __init__(self, made: Planned, draw: int, left_out: frozenset[str]) -> None:
         goal, seed = made.goal, made.goal.seed
         laws = goal.uncertainty
-        offers = made.stacks.offers
-        network = made.ground.network
-        maker = network["products"]["firm"].astype(np.int64)[network["offers"]["product"][offers]]
 
         def of(law: Law, keys: Codes, salt: int) -> Floats:
             return drawn(law, uniforms(keys.astype(np.uint64), seed, draw, salt))
@@ -202,7 +199,7 @@ class _Draw:
         pools = len(made.problem.crews)
         months = goal.months * DAYS_A_MONTH
         clusters = np.arange(len(made.swaps), dtype=np.int64)
-        self.slip = of(laws.delivery_slip_days, maker + 1, 20)
+        self.slip = slips(made.ground.network, made.stacks, goal, draw, 20)
         self.crews = of(laws.crew_factor, np.arange(pools), 21)
         years = LONGER * goal.periods * goal.months // 12 + 1
         self.season = of(laws.season_factor, np.arange(years), 22)

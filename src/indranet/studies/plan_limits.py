@@ -5,13 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.assignment import Late
 from indranet.model.goal import Goal
 from indranet.model.network import Network
+from indranet.studies.attacks import uniforms
+from indranet.studies.laws import drawn
 from indranet.studies.plan_time import DAY, DAYS_A_MONTH
 from indranet.studies.stacks import Stacks
 from indranet.studies.swaps import RADIO, Swaps
 
 Floats = npt.NDArray[np.float64]
+
+_ROBUST = 27
+"""Salt of the draws that a plan is made for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +127,30 @@ def deliveries(
     grown = np.where(months < ramp, months**2 / np.maximum(2 * ramp, 1e-12), months - ramp / 2)
     pace = rows["units_per_month"][:, None]
     return np.asarray(np.where(np.isnan(pace), np.inf, np.nan_to_num(pace) * grown))
+
+
+def slips(network: Network, made: Stacks, goal: Goal, draw: int, salt: int) -> Floats:
+    """Return by how many days each offer is late in a draw, one number a vendor, (offers,)."""
+    maker = network["products"]["firm"].astype(np.int64)[network["offers"]["product"][made.offers]]
+    keys = (maker + 1).astype(np.uint64)
+    return drawn(goal.uncertainty.delivery_slip_days, uniforms(keys, goal.seed, draw, salt))
+
+
+def late_of(network: Network, goal: Goal, made: Stacks, starts: npt.NDArray[np.datetime64]) -> Late:
+    """Return the scenarios that the plan reckons with: deliveries when vendors are late.
+
+    Drawn apart from the draws in which the plan is carried out, so that these judge it fairly.
+    """
+    count = goal.robust.draws
+    if not count or not len(made.offers):
+        return Late()
+    there = np.stack([
+        deliveries(network, made, starts, slips(network, made, goal, draw, _ROBUST))
+        for draw in range(count)
+    ])  # fmt: skip
+    days = float(((starts[1:] - starts[:-1]) / DAY).mean())
+    price = np.full(len(made.offers), goal.robust.late_usd_per_unit_day * days)
+    return Late(there, price, np.full(count, 1.0 / count), goal.robust.tail)
 
 
 def part_under_change(goal: Goal, starts: npt.NDArray[np.datetime64]) -> float:

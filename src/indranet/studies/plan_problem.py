@@ -17,6 +17,7 @@ from indranet.studies.plan_limits import (
     crews_of,
     deliveries,
     floor_of,
+    late_of,
     part_under_change,
     running_of,
 )
@@ -124,7 +125,8 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
         overtime_price=(goal.cost.overtime_factor - 1) * crews.price * discount,
         floor=floor_of(network, goal, found), purse=found.operator, cash=purses[0],
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,
-        milestones=milestones, near_start=near[0], near=near[1],
+        milestones=milestones, late=late_of(network, goal, made, starts),
+        near_start=near[0], near=near[1],
     )  # fmt: skip
     return Planned(
         ground, goal, found, made, asked, starts, words, of_rule, tuple(rules), tuple(others), done,

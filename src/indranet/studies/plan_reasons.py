@@ -16,6 +16,7 @@ _MOST = 12
 _FAMILY = {
     "deliveries": "deliveries", "crews": "crews", "floor": "people under change at a time",
     "cash": "money", "caps": "shares of vendors and countries", "milestones": "dates",
+    "late": "deliveries that may be late",
 }  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def row_words(made: Planned, family: str, place: int) -> str:
     periods, network = made.problem.periods, made.ground.network
     row, period = divmod(place, periods)
     when = period_word(made, period) if family not in ("caps", "milestones") else ""
-    if family == "deliveries":
+    if family in ("deliveries", "late"):
         offer = made.stacks.offers[row]
         product = network.names["product"][network["offers"]["product"][offer]]
         return f"deliveries of {product} until {when}"
@@ -54,7 +55,7 @@ def unit_of(made: Planned, family: str) -> str:
     return {
         "deliveries": "unit", "crews": "crew-day", "floor": "person", "cash": "dollar",
         "caps": "site, person or unit",
-        "milestones": "unit of the rule",
+        "milestones": "unit of the rule", "late": "unit",
     }[family]  # fmt: skip
 
 
