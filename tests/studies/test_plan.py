@@ -1,5 +1,6 @@
 """Plans of cases: worked by hand, dates and their chances, what cannot be done, what is told."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 from tests.made_up import Columns, network_of
 
+from indranet import read
 from indranet.cli import run
 from indranet.engines.assignment import assign
-from indranet.model.goal import Goal
+from indranet.intake.plans import plans
+from indranet.model.goal import Goal, Goals, read_goal
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import Planning, plan
 from indranet.studies.plan_problem import planned
@@ -386,6 +389,52 @@ def test_a_generated_programme_is_planned(tmp_path: Path) -> None:
     assert code in (0, 3)
     summary = json.loads((out / "run.json").read_text())["summary"]
     assert summary["objective"] >= summary["bound"] > 0
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "factor", "family", "row"),
+    [
+        ("crews", "crew_days_per_week", 0.03, "crews", "crews, region-"),
+        ("budgets", "usd", 0.4, "cash", "money of operator until 2027"),
+        ("offers", "units_per_month", 0.5, "deliveries", "deliveries of radio-"),
+        ("", "", 0.1, "caps", "at most 10% of sites of operator"),
+    ],
+)
+def test_what_is_short_is_proven_and_blamed(
+    table: str, column: str, factor: float, family: str, row: str, tmp_path: Path
+) -> None:
+    """Too few crews, too little money, too slow makers, and caps that cannot add up."""
+    folder = tmp_path / "case"
+    plans(folder, clusters=60, seed=1)
+    asked = read_goal(folder / "goal.toml")
+    if table:
+        multiply(folder / f"{table}.csv", column, factor)
+    else:
+        few = Goals.model_validate({"vendor_share": {"limit": factor, "per": "sites"}})
+        asked = asked.model_copy(update={"limits": few})
+    found = plan(read(folder), asked, seconds=2, front=False)
+    blamed = found.summary["blame"]
+    assert found.summary["unswapped"] > 0
+    assert 0 < blamed["share_of_people"] <= found.summary["unswapped_people"] / people_of(found)
+    assert max(blamed["families"], key=blamed["families"].get) == family
+    assert any(row in words for words in blamed["words"])
+    assert len(found.tables["schedule"]["cluster"]) >= found.summary["clusters"]
+
+
+def multiply(path: Path, column: str, factor: float) -> None:
+    """Multiply a column of a table, 5 where the table has none."""
+    with path.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    for row in rows:
+        row[column] = str(float(row.get(column, 5.0)) * factor)
+    with path.open("w", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def people_of(found: Planning) -> float:
+    return float(found.tables["clusters"]["people"].sum())
 
 
 def test_the_page_escapes_what_comes_from_data(tmp_path: Path) -> None:

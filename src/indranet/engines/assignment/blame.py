@@ -14,6 +14,7 @@ NOTICED = 1e-4
 """Part of all that counts, below which a proven shortfall is taken for rounding."""
 _TRIES = 7
 _MOST = 8.0
+_STEPS = 150
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,10 +121,15 @@ def _needed(
 ) -> float:
     """Return the least factor on a family's limits at which nothing more is proven impossible."""
 
+    def proven(value: float) -> bool:
+        return value / float(counts.sum()) >= NOTICED + alone
+
     def possible(factor: float) -> bool:
         grown = grow(first, family, factor)
-        bound = best_bound(Pricing(grown, executor), temperatures=(3e-2, 3e-3, 3e-4))
-        return bound.value / float(counts.sum()) < NOTICED + alone
+        bound = best_bound(
+            Pricing(grown, executor), temperatures=(3e-2, 3e-3, 3e-4), steps=_STEPS, enough=proven
+        )
+        return not proven(bound.value)
 
     low, high = 1.0, _MOST
     if not possible(high):

@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 from indranet.engines.assignment.late import Curve, curve, limited
 from indranet.engines.assignment.pricing import (
     CHUNKS,
+    FEWEST,
     Attributes,
     Tables,
     least_costs,
@@ -218,7 +219,8 @@ class Pricing:
         crews = self.rows.of("crews")
         at = self.rows.place[crews]
         self._over = asked.overtime.ravel()[at], asked.overtime_price.ravel()[at]
-        cuts = np.linspace(0, len(asked), CHUNKS + 1).astype(np.int64)
+        pieces = min(CHUNKS, max(len(asked) // FEWEST, 1))
+        cuts = np.linspace(0, len(asked), pieces + 1).astype(np.int64)
         self._pieces = list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
 
     def hard(self, prices: Floats) -> float:

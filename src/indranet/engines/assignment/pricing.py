@@ -10,6 +10,8 @@ from indranet.engines.gates.work import Array, Integer
 
 CHUNKS = 16
 """Pieces into which clusters are cut: sums go piece by piece, so that threads change nothing."""
+FEWEST = 64
+"""Clusters of a piece at least, but of a single one."""
 FAR = 34.0
 """Choices that cost so many temperatures more than the best weigh nothing."""
 
