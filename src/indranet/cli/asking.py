@@ -248,6 +248,16 @@ def plan(
     gap: Annotated[
         float | None, typer.Option("--gap", min=0.0, max=1.0, help="(cost - bound) / cost enough.")
     ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Earlier plan that was announced."),
+    ] = None,
+    freeze_days: Annotated[
+        int | None,
+        typer.Option(
+            "--freeze-days", min=0, help="Days for which it stays; the goal's by default."
+        ),
+    ] = None,
     out: Out = None,
     max_file_gb: FileGigabytes = 4.0,
     max_columns: MostColumns = 10_000,
@@ -256,16 +266,26 @@ def plan(
 ) -> None:
     """Plan how to replace a vendor: who, when, at what cost, how likely each date is."""
     from indranet.model.goal import find_goal
+    from indranet.runs.earlier import announced
     from indranet.runs.run import free_folder
 
+    if freeze_days is not None and from_ is None:
+        raise UsageError("--freeze-days freezes what was announced: give --from RUN with it")
     silent = quiet or json_only
     folder = _vacant(free_folder("plan") if out is None else out)
+    begun: dict[str, Any] = {}
+    asked = find_goal(goal) if goal is not None else None
+    if from_ is not None:
+        asked, schedule = announced(from_, asked)
+        begun = {"announced": schedule, "freeze_days": freeze_days}
     network = read_case(case, silent, limits(max_file_gb, max_columns))
-    asked = find_goal(goal) if goal is not None else _rules_in_force(network)
+    asked = _rules_in_force(network) if asked is None else asked
     inputs = [str(case), *([goal] if goal else [])]
+    inputs += ["--from", str(from_)] if from_ is not None else []
+    inputs += ["--freeze-days", str(freeze_days)] if freeze_days is not None else []
     inputs += ["--seconds", f"{seconds:g}"] if seconds is not None else []
     inputs += ["--gap", f"{gap:g}"] if gap is not None else []
-    run = _plan(network, asked, folder, inputs, silent, seconds, gap)
+    run = _plan(network, asked, folder, inputs, silent, seconds, gap, begun)
     _finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
     summary = run.manifest["summary"]
@@ -305,16 +325,21 @@ def _plan(
     silent: bool,
     seconds: float | None = None,
     gap: float | None = None,
+    begun: dict[str, Any] | None = None,
 ) -> "Run":
+    from indranet.runs.earlier import GOAL
+    from indranet.runs.plan_changes import change_warnings
     from indranet.runs.run import write_run
     from indranet.studies.plan import plan as study
 
-    begun = time.perf_counter()
+    first = time.perf_counter()
     with progress("planning", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = study(network, goal, seconds=seconds, gap=gap, executor=threads)
+        found = study(network, goal, seconds=seconds, gap=gap, executor=threads, **(begun or {}))
+    asked = json.loads(goal.model_dump_json(by_alias=True, exclude_none=True))
     return write_run(
         folder, "plan", network, found.tables, found.summary, inputs=inputs,
-        seconds=time.perf_counter() - begun, seed=goal.seed, documents={"plan": found.proof},
+        seconds=time.perf_counter() - first, seed=goal.seed,
+        warnings=change_warnings(found.summary), documents={"plan": found.proof, GOAL: asked},
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from indranet.runs.plan_changes import change_lines, change_warnings
 from indranet.runs.run import Run
 from indranet.runs.words import counted, day, listed, number, people, percent
 
@@ -62,8 +63,15 @@ def plan_lines(run: Run) -> list[str]:
             f"  not swapped: {counted(summary['unswapped'], 'cluster')} with "
             f"{people(summary['unswapped_people'])} people"
         )
+    lines += [
+        f"  {one['words']}: {'not before ' + day(one['planned']) if one['planned'] else 'never'}"
+        for one in summary["limits_from"]
+        if not one["planned"] or one["planned"] > one["date"]
+    ]
     if summary["lacks_offers"]:
         lines.append(f"  no offer replaces: {listed(summary['lacks_offers'], 4)}")
+    if summary["changes"] is not None:
+        lines += ["", *change_lines(summary["changes"]), *change_warnings(summary)]
     if summary["blame"]:
         lines += ["", *summary["blame"]["words"]]
     if summary["binding"]:
