@@ -1,7 +1,9 @@
 """Earlier runs that a plan begins with: what was announced, and what plants will make."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from indranet.errors import UsageError
@@ -41,6 +43,35 @@ def announced(folder: Path, goal: Goal | None) -> tuple[Goal, Table]:
             f'announced holds for one length of period, write period = "{then.period}"'
         )
     return asked, run.table("schedule")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What plants make in a stress run: its table, its day 0, the case it is of."""
+
+    production: Table
+    first_day: np.datetime64
+    case_hash: str
+
+
+def stressed(folder: Path) -> Made:
+    """Return what plants make in a stress run.
+
+    Raises
+    ------
+    InputError
+        When the folder is no run, or a table of it cannot be read.
+    UsageError
+        When it is the run of another command, or does not keep the output of plants.
+    """
+    run = _run_of(folder, "stress", "--deliveries")
+    if "production" not in run.tables:
+        raise UsageError(
+            f"--deliveries {folder} does not keep what each plant makes: run indranet stress with "
+            "--detail"
+        )
+    day = np.datetime64(str(run.manifest["first_day"]), "D")
+    return Made(run.table("production"), day, str(run.manifest["case_hash"]))
 
 
 def _run_of(folder: Path, command: str, option: str) -> Run:

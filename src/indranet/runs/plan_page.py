@@ -11,6 +11,7 @@ from indranet.geography.coast import coastlines, land
 from indranet.runs import worldmap
 from indranet.runs.markup import Html, block, element, joined, table
 from indranet.runs.plan_changes import change_lines, changes_section
+from indranet.runs.plan_deliveries import delivery_lines, delivery_warnings
 from indranet.runs.plan_terminal import CAUSE_WORDS, cost_words
 from indranet.runs.run import Run, Table
 from indranet.runs.words import counted, day, listed, number, people, percent
@@ -123,8 +124,19 @@ def _head(answer: PlanAnswer, level: int) -> Html:
         element(f"h{level}", element("bdi", str(summary["goal"]))),
         element("p", said, class_="answer"),
         *([element("p", " ".join(blame["words"]))] if blame else []),
+        *_delivered(answer),
         element("p", proof, class_="soft small"),
     ])  # fmt: skip
+
+
+def _delivered(answer: PlanAnswer) -> list[Html]:
+    delivered = answer.summary["deliveries"]
+    if delivered is None:
+        return []
+    first, *rows = delivery_lines(delivered)
+    said = [element("p", line) for line in delivery_warnings(answer.summary)]
+    told = [element("ul", *(element("li", row.strip()) for row in rows))] if rows else []
+    return [element("p", first), *told, *said]
 
 
 def _dates(answer: PlanAnswer) -> Html:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from indranet.runs.plan_changes import change_lines, change_warnings
+from indranet.runs.plan_changes import change_lines
+from indranet.runs.plan_deliveries import delivery_lines
 from indranet.runs.run import Run
 from indranet.runs.words import counted, day, listed, number, people, percent
 
@@ -71,7 +72,9 @@ def plan_lines(run: Run) -> list[str]:
     if summary["lacks_offers"]:
         lines.append(f"  no offer replaces: {listed(summary['lacks_offers'], 4)}")
     if summary["changes"] is not None:
-        lines += ["", *change_lines(summary["changes"]), *change_warnings(summary)]
+        lines += ["", *change_lines(summary["changes"])]
+    if summary["deliveries"] is not None:
+        lines += ["", *delivery_lines(summary["deliveries"])]
     if summary["blame"]:
         lines += ["", *summary["blame"]["words"]]
     if summary["binding"]:

@@ -21,6 +21,8 @@ from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan_announced import begun_with, changes_of, changes_table, changes_told
 from indranet.studies.plan_draws import Dates, dates
+from indranet.studies.plan_limits import deliveries
+from indranet.studies.plan_pace import Pace, pace_told
 from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import binding, blame_words
 from indranet.studies.plan_tables import (
@@ -85,6 +87,8 @@ def plan(
     front: bool = True,
     announced: Table | None = None,
     freeze_days: int | None = None,
+    production: Table | None = None,
+    production_from: np.datetime64 | None = None,
 ) -> Planning:
     """Plan who is swapped for what and when, prove how near the cost is to the least, and draw it.
 
@@ -104,15 +108,19 @@ def plan(
     freeze_days
         Days from the first one, the later of the goal's and the case's, for which what was
         announced stays; the goal's by default.
+    production, production_from
+        Table `production` of a stress run with detail, and its day 0, the case's first by default:
+        what is offered is delivered at the share of their usual output that its plants make each
+        day, on average in the plan and draw by draw in its draws.
 
     Raises
     ------
     UsageError
-        When the goal names what the case does not hold, nothing must go, or none of what was
-        announced is the goal's.
+        When the goal names what the case does not hold, nothing must go, none of what was
+        announced is the goal's, or a stress run is of another case.
     """
     ground = groundwork(network)
-    made = planned(ground, goal, announced, freeze_days)
+    made = planned(ground, goal, announced, freeze_days, production, production_from)
     time = goal.solve.seconds if seconds is None else seconds
     enough = goal.solve.gap if gap is None else gap
     found = assign(
@@ -237,6 +245,7 @@ def _summary(
         "lacks_offers": list(made.stacks.lacks),
         "new_dependences": _new_dependences(tables["independence"]),
         "changes": None,
+        "deliveries": None if made.pace is None else _delivered(made, made.pace),
     }  # fmt: skip
 
 
@@ -270,6 +279,12 @@ def _money(asked: Problem) -> Problem:
         asked, discount=np.ones_like(asked.discount), work_price=zero(asked.work_price),
         running=zero(asked.running), wait=zero(asked.wait), change_cost=zero(asked.change_cost),
     )  # fmt: skip
+
+
+def _delivered(made: Planned, pace: Pace) -> dict[str, Any]:
+    network = made.ground.network
+    both = tuple(deliveries(network, made.stacks, made.starts, pace=p) for p in (None, pace))
+    return pace_told(network, made.stacks, pace, (both[0], both[1]), made.starts[-1])
 
 
 def _told_blame(made: Planned, faulty: Blame) -> dict[str, Any]:

@@ -183,8 +183,9 @@ def _carried_out(
         when = np.full(len(asked), periods, dtype=np.int64)
         spent = _carry(
             order.astype(np.int64), first, plan.option.astype(np.int64), asked.pool, asked.purse,
-            asked.cost, asked.work, asked.amounts, asked.product, longer.deliveries(between.slip),
-            longer.crews(between.crews, between.season), longer.cash, between.price,
+            asked.cost, asked.work, asked.amounts, asked.product,
+            longer.deliveries(between.slip, draw), longer.crews(between.crews, between.season),
+            longer.cash, between.price,
             asked.refund_share * min(between.refund, 1.0), asked.refund_lag + between.late, when,
         )  # fmt: skip
         return draw, when, spent
@@ -249,10 +250,10 @@ class _Longer:
         self._crews = (asked.crews + asked.overtime)[:, later]
         self.cash = asked.cash[:, np.minimum(np.arange(periods), asked.periods - 1)]
 
-    def deliveries(self, slip: Floats) -> Floats:
+    def deliveries(self, slip: Floats, draw: int) -> Floats:
         """Return units delivered when makers are so many days late, (offers, periods)."""
         network, stacks = self.made.ground.network, self.made.stacks
-        found = deliveries(network, stacks, self.starts, slip)
+        found = deliveries(network, stacks, self.starts, slip, self.made.pace, draw)
         if not len(found):
             return np.full((1, self.periods), np.inf)
         until = np.minimum(np.arange(self.periods), self.made.problem.periods - 1)

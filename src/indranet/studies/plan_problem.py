@@ -22,6 +22,7 @@ from indranet.studies.plan_limits import (
     running_of,
 )
 from indranet.studies.plan_neighbours import neighbours_of
+from indranet.studies.plan_pace import Pace, pace_of
 from indranet.studies.plan_progress import (
     hold_to_progress,
     progress_of,
@@ -69,6 +70,8 @@ class Planned:
         Names of the pools of crews, empty for one that works everywhere.
     announced
         What an earlier plan told the clusters, None without one.
+    pace
+        At what pace a stress run has it that offers are made, None without one.
     """
 
     ground: Groundwork
@@ -87,6 +90,7 @@ class Planned:
     taken: Floats
     pools: tuple[str, ...]
     announced: Announced | None
+    pace: Pace | None
 
 
 def planned(
@@ -94,6 +98,8 @@ def planned(
     goal: Goal,
     schedule: Table | None = None,
     freeze_days: int | None = None,
+    production: Table | None = None,
+    production_from: np.datetime64 | None = None,
 ) -> Planned:
     """Make a goal ready.
 
@@ -107,11 +113,14 @@ def planned(
         Of an earlier plan that was announced: cluster, function, product, period.
     freeze_days
         Days from the first one for which it stays; the goal's by default.
+    production, production_from
+        Of a stress run: draw, day, plant, production; and its day 0, the case's by default.
 
     Raises
     ------
     UsageError
-        As `studies.swaps.swaps` and `studies.plan_announced.announced_of`.
+        As `studies.swaps.swaps`, `studies.plan_announced.announced_of` and
+        `studies.plan_pace.pace_of`.
     """
     network = ground.network
     found = swaps(ground, goal)
@@ -149,6 +158,8 @@ def planned(
     penalty += change
     penalty[done] = 0.0
     near = neighbours_of(network, goal, found)
+    day = network.first_day if production_from is None else production_from
+    pace = None if production is None else pace_of(ground, made, production, day)
     asked = problem(
         cost=cost, periods=goal.periods, region=found.region, pool=crews.pool, work=work,
         amounts=made.amounts,
@@ -156,14 +167,14 @@ def planned(
         wait=person_day * found.people, penalty=penalty, weights=weights, earliest=earliest,
         latest=latest, first=first, discount=discount, waited=days * discount,
         work_price=crews.price * discount, running=running_of(network, made, goal, discount),
-        deliveries=deliveries(network, made, starts), crews=crews.days,
+        deliveries=deliveries(network, made, starts, pace=pace), crews=crews.days,
         overtime=np.where(
             np.isfinite(crews.days), goal.cost.overtime_share * crews.days, 0.0
         ),
         overtime_price=(goal.cost.overtime_factor - 1) * crews.price * discount,
         floor=floor_of(network, goal, found), purse=found.operator, cash=purses[0],
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,
-        milestones=milestones, late=late_of(network, goal, made, starts),
+        milestones=milestones, late=late_of(network, goal, made, starts, pace),
         near_start=near[0], near=near[1],
         announced_option=never if told is None else told.option,
         announced_period=never if told is None else told.period, change_cost=change,
@@ -171,7 +182,7 @@ def planned(
     left, taken = what_is_left(asked, settled)
     return Planned(
         ground, goal, found, made, left, starts, words, dated_words, tuple(held), tuple(rules),
-        tuple(others), done, settled, taken, crews.names, told,
+        tuple(others), done, settled, taken, crews.names, told, pace,
     )  # fmt: skip
 
 
