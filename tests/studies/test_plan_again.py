@@ -13,7 +13,7 @@ from indranet.cli import run
 from indranet.errors import UsageError
 from indranet.model.goal import Goal
 from indranet.runs.earlier import announced
-from indranet.runs.plan_changes import change_lines, change_warnings
+from indranet.runs.plan_changes import change_lines, change_warnings, changes_section
 from indranet.runs.run import open_run, write_run
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import Planning, plan
@@ -80,6 +80,10 @@ def test_a_change_is_made_where_it_saves_more_than_its_price(tmp_path: Path) -> 
     assert changes["other_product"] == 2
     assert found.summary["spend_usd"] == pytest.approx(30 + 15 + 15)
     assert found.summary["objective"] == pytest.approx(60 + 20)
+    page = changes_section(changes, found.tables["changes"])
+    assert "2 with 500 people are told otherwise, at USD 20: " in page
+    assert "2 with another product." in page
+    assert "<td>south-ru</td>" in page
     rows = found.tables["changes"]
     assert sorted(zip(rows["cluster"], rows["product_before"], rows["product_after"],
                       strict=True)) == [
@@ -253,6 +257,10 @@ def test_a_run_is_planned_anew_from_its_folder_alone(
     quarters = tmp_path / "quarters.toml"
     quarters.write_text(GOAL.replace('"month"', '"quarter"'))
     assert 'write period = "month"' in refused(str(quarters), "--from", str(first))
+    (second / "schedule.parquet").rename(tmp_path / "kept.parquet")
+    assert run(["plan", str(case), "--from", str(second), "--out", str(tmp_path / "no")]) == 1
+    assert "schedule.parquet is missing" in capsys.readouterr().err
+    (tmp_path / "kept.parquet").rename(second / "schedule.parquet")
     (second / "goal.json").write_text("{}")
     assert "is not as it was written" in refused("--from", str(second))
     (second / "goal.json").unlink()

@@ -104,7 +104,7 @@ def test_a_rule_on_what_is_removed_is_met_later_than_one_on_what_is_swapped(tmp_
     assert dates["planned"].astype(str).tolist() == ["2026-02-08", "2026-03-20"]
     assert dates["late"].astype(str).tolist() == ["2026-02-08", "2026-03-20"]
     assert dates["probability"].tolist() == [1.0, 1.0]
-    # 60 days more are too many for any period: as soon as can be, and told as missed.
+    # 100 days more are too many for any period: told as missed.
     asked = removing(removal_days=100, removed_counts="all")
     found = solved(tmp_path / "never", asked, rules=RULES)
     assert found.tables["dates"]["probability"].tolist() == [0.0, 0.0]

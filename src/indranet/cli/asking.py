@@ -353,7 +353,10 @@ def _plan(
     minded = [*said, *change_warnings(found.summary), *delivery_warnings(found.summary)]
     for line in () if silent else minded:
         sys.stderr.write(f"mind: {line}\n")
-    asked = json.loads(goal.model_dump_json(by_alias=True, exclude_none=True))
+    asked = {
+        "first_day": str(network.first_day),
+        **json.loads(goal.model_dump_json(by_alias=True, exclude_none=True)),
+    }
     return write_run(
         folder, "plan", network, found.tables, found.summary, inputs=inputs,
         seconds=time.perf_counter() - first, seed=goal.seed,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from indranet.errors import UsageError
+from indranet.errors import Fault, InputError, UsageError
 from indranet.model.goal import Goal
 from indranet.runs.run import Run, Table, open_run
 
@@ -42,7 +42,7 @@ def announced(folder: Path, goal: Goal | None) -> tuple[Goal, Table]:
             f"--from {folder} plans by {then.period} and {asked.name} by {asked.period}: what was "
             f'announced holds for one length of period, write period = "{then.period}"'
         )
-    return asked, run.table("schedule")
+    return asked, _table(run, "schedule")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def stressed(folder: Path) -> Made:
             "--detail"
         )
     day = np.datetime64(str(run.manifest["first_day"]), "D")
-    return Made(run.table("production"), day, str(run.manifest["case_hash"]))
+    return Made(_table(run, "production"), day, str(run.manifest["case_hash"]))
 
 
 def _run_of(folder: Path, command: str, option: str) -> Run:
@@ -82,6 +82,13 @@ def _run_of(folder: Path, command: str, option: str) -> Run:
             f"{option} {folder} is a run of indranet {found}: give one of indranet {command}"
         )
     return run
+
+
+def _table(run: Run, name: str) -> Table:
+    if name not in run.tables:
+        fault = Fault(f"{run.folder}/{name}.parquet", problem="is missing", remedy="run again")
+        raise InputError([fault])
+    return run.table(name)
 
 
 def _goal_of(folder: Path) -> Goal | None:

@@ -156,8 +156,19 @@ def _dates(answer: PlanAnswer) -> Html:
     return joined([
         table("Dated rules", heads, told, numbers={4}) if told
         else element("p", "No dated rule that a swap can meet binds this goal."),
+        _limits(answer),
         _rules(answer),
     ])  # fmt: skip
+
+
+def _limits(answer: PlanAnswer) -> Html:
+    told = [
+        (one["words"], one["date"], one["planned"] or "never")
+        for one in answer.summary["limits_from"]
+    ]
+    if not told:
+        return Html("")
+    return table("Limits that hold from a day on", ("Limit", "From", "Kept from, as planned"), told)
 
 
 def _rules(answer: PlanAnswer) -> Html:
