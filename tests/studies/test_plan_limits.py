@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.made_up import Columns
-from tests.studies.test_plan import goal, schedule, solved
+from tests.made_up import Columns, network_of
+from tests.studies.test_plan import goal, schedule, solved, tables
 
 from indranet.errors import UsageError
 from indranet.model.goal import Goal
 from indranet.runs.plan_terminal import plan_lines
 from indranet.runs.run import Run
+from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import Planning
+from indranet.studies.plan_problem import Planned, planned
 
 FREE = {"service_floor": 0.0}
 LATE = {"discount_rate": 0.5}
@@ -35,44 +37,58 @@ def limited(what: str, start: str | None, **more: Any) -> Goal:
     return goal(cost=LATE, limits={what: cap, **FREE})
 
 
-@pytest.mark.parametrize("what", ["vendor_share", "country_share"])
-def test_a_limit_from_a_day_on_binds_what_stays_until_then(what: str, tmp_path: Path) -> None:
-    more: dict[str, Columns] = {"plants": PLANTS, "countries": COUNTRIES}
-    found = solved(tmp_path / "end", limited(what, None), **more)
-    # At the end alone: all as late as can be.
-    assert early(found) == []
-    assert found.summary["limits_from"] == []
+def test_a_limit_from_a_day_on_binds_what_stays_until_then(tmp_path: Path) -> None:
+    found = solved(tmp_path, limited("vendor_share", "2026-03-01"))
     # Of three sites one must be gone by March: swapped in January, accepted on the 8th of February.
-    found = solved(tmp_path / "march", limited(what, "2026-03-01"), **more)
     assert len(early(found)) == 1
     (told,) = found.summary["limits_from"]
     assert told["planned"] == "2026-02-08"
-    whose = "old" if what == "vendor_share" else "made in AAA"
-    assert told["words"] == f"{whose} at most 70% of sites of telco from 2026-03-01"
+    assert told["words"] == "old at most 70% of sites of telco from 2026-03-01"
     # What comes keeps the limit as well, in the end.
     makers = [product.split("-")[0] for product, _ in schedule(found).values()]
     assert makers.count("north") == 4
 
 
-def test_a_limit_counts_what_it_says_and_a_day_too_near_is_told(tmp_path: Path) -> None:
-    # Of the people A alone has half: 300 of 1000 must be gone, so B, or A, or B or A with C.
-    found = solved(tmp_path / "people", limited("vendor_share", "2026-03-01", per="people"))
-    assert early(found)[0] in ("A", "B")
-    assert len(early(found)) == 1
+def made(folder: Path, asked: Goal, **more: Columns) -> Planned:
+    return planned(groundwork(network_of(folder, **tables(**more))), asked)
+
+
+def test_what_a_limit_wants_swapped_by_its_day(tmp_path: Path) -> None:
+    more: dict[str, Columns] = {"plants": PLANTS, "countries": COUNTRIES}
+    assert len(made(tmp_path / "end", limited("vendor_share", None)).problem.milestones.need) == 0
+    by_country = made(tmp_path / "land", limited("country_share", "2026-03-01"), **more)
+    milestones, weights = by_country.problem.milestones, by_country.problem.weights
+    assert by_country.milestone_words == (
+        "made in AAA at most 70% of sites of telco from 2026-03-01",
+    )
+    assert milestones.need == pytest.approx([0.3 * 3])
+    assert weights[:, milestones.weight[0]].tolist() == [1, 1, 1]
+    assert milestones.last.tolist() == [0]
+    people = made(tmp_path / "people", limited("vendor_share", "2026-03-01", per="people"))
+    assert people.problem.milestones.need == pytest.approx([0.3 * 1000])
+    column = people.problem.weights[:, people.problem.milestones.weight[0]]
+    assert column.tolist() == [500, 300, 200]
+    # A third of the radios is made elsewhere: half a site's equipment is a radio.
+    mixed: Columns = {
+        "plant": [*PLANTS["plant"], "old-ru-2"], "product": [*PLANTS["product"], "old-ru"],
+        "country": [*PLANTS["country"], "CCC"], "capacity_per_day": [2.0] * 6 + [1.0],
+    }  # fmt: skip
+    shared = made(tmp_path / "mixed", limited("country_share", "2026-03-01"),
+                  plants=mixed, countries=COUNTRIES)  # fmt: skip
+    assert shared.problem.milestones.need == pytest.approx([3 * (0.5 + 0.5 * 2 / 3) - 0.7 * 3])
+    progress: Columns = {
+        "cluster": ["A"], "state": ["done"], "product": ["north-ru"], "period": ["2025-12-01"],
+    }  # fmt: skip
+    done = made(tmp_path / "done", limited("vendor_share", "2026-03-01"), progress=progress)
+    assert len(done.problem.milestones.need) == 0
+
+
+def test_a_day_too_near_is_told(tmp_path: Path) -> None:
     near = solved(tmp_path / "near", limited("vendor_share", "2026-01-15"))
     assert len(early(near)) == 1
     run = Run(tmp_path, {"summary": near.summary, "command": "plan"})
     said = "  old at most 70% of sites of telco from 2026-01-15: not before 8 February 2026"
     assert said in plan_lines(run)
-
-
-def test_what_is_done_counts_towards_a_limit_from_a_day_on(tmp_path: Path) -> None:
-    progress: Columns = {
-        "cluster": ["A"], "state": ["done"], "product": ["north-ru"], "period": ["2025-12-01"],
-    }  # fmt: skip
-    found = solved(tmp_path, limited("vendor_share", "2026-03-01"), progress=progress)
-    assert early(found) == []
-    assert found.summary["limits_from"][0]["planned"] == "2026-02-08"
 
 
 RULES: Columns = {
