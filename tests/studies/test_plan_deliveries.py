@@ -92,6 +92,11 @@ def test_what_lasts_and_what_has_no_pace_is_told(tmp_path: Path) -> None:
     found = stress(network, scenario(*events, days=20), detail=True).tables["production"]
     held = plan(network, goal(periods=6), seconds=2, front=False, production=found)
     ends, unlimited = delivery_warnings(held.summary)
+    later = plan(network, goal(first_day="2026-02-01"), seconds=2, front=False, production=found)
+    assert delivery_warnings(later.summary)[0] == (
+        "The stress run ends on 20 January 2026, before the first day of the plan: only what its "
+        "last day lacks counts."
+    )
     assert ends.startswith(
         "The stress run ends on 20 January 2026 with less than usual of north-du"
     )
@@ -161,7 +166,7 @@ def test_units_are_what_is_made_day_by_day(
         total = 0.0
         for day in range(middle):
             at = day - begins
-            part = 1.0 if at < 0 else share[min(at, len(share) - 1)]
+            part = 1.0 if at < 0 else min(share[-1], 1.0) if at >= len(share) else share[at]
             total += part * (grown(day + 1) - grown(day))
         assert found[period] == pytest.approx(total * MONTH, abs=1e-9)
 

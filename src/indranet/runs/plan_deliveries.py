@@ -23,13 +23,15 @@ def delivery_lines(delivered: Mapping[str, Any]) -> list[str]:
     lines = [f"Deliveries go by a stress run, on average over {draws}:"]
     for one in products[:_PRODUCTS]:
         fewer = one["units_fewer"]
-        units = "" if fewer is None else f", {number(fewer)} units fewer by the end"
+        units = ""
+        if fewer is not None:
+            units = f", {number(abs(fewer))} units {'fewer' if fewer >= 0 else 'more'} by the end"
         lines.append(
             f"  {one['product']} at {percent(one['least_share'])} of its usual pace at the least, "
             f"on {day(one['least_day'])}{units}"
         )
     more = len(products) - _PRODUCTS
-    return [*lines, f"  and {counted(more, 'offer')} more"] if more > 0 else lines
+    return [*lines, f"  and {counted(more, 'product')} more"] if more > 0 else lines
 
 
 def delivery_warnings(summary: Mapping[str, Any]) -> list[str]:
@@ -38,6 +40,11 @@ def delivery_warnings(summary: Mapping[str, Any]) -> list[str]:
     if delivered is None:
         return []
     said = []
+    if delivered["over_before"]:
+        said.append(
+            f"The stress run ends on {day(delivered['until'])}, before the first day of the plan: "
+            "only what its last day lacks counts."
+        )
     if delivered["lasting"]:
         said.append(
             f"The stress run ends on {day(delivered['until'])} with less than usual of "

@@ -284,7 +284,7 @@ def _money(asked: Problem) -> Problem:
 def _delivered(made: Planned, pace: Pace) -> dict[str, Any]:
     network = made.ground.network
     both = tuple(deliveries(network, made.stacks, made.starts, pace=p) for p in (None, pace))
-    return pace_told(network, made.stacks, pace, (both[0], both[1]), made.starts[-1])
+    return pace_told(network, made.stacks, pace, (both[0], both[1]), made.starts)
 
 
 def _told_blame(made: Planned, faulty: Blame) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def deliveries(
             axis=1
         )
         at = np.clip((middles - pace.first) // DAY, 0, share.shape[1])
-        after = share[:, -1:] * np.maximum(worth[pace.offers] - until[:, -1:], 0.0)
+        after = np.minimum(share[:, -1:], 1.0) * np.maximum(worth[pace.offers] - until[:, -1:], 0.0)
         before = np.minimum(worth[pace.offers] - until[:, :1], 0.0)
         worth[pace.offers] = made_then[:, at] + after + before
     units = rows["units_per_month"][:, None]

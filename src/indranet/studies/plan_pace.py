@@ -36,7 +36,7 @@ class Pace:
         Offers of products that are made at another pace, place in `Stacks.offers`, shape (some,).
     share
         Part of the usual pace in each draw and on each day, shape (draws, some, days). Before the
-        first day it is 1, after the last as on the last.
+        first day it is 1, after the last as on the last but at most 1: catching up ends.
     """
 
     first: np.datetime64
@@ -118,7 +118,11 @@ def _usual(ground: Groundwork) -> Floats:
 
 
 def pace_told(
-    network: Network, made: Stacks, pace: Pace, periods: tuple[Floats, Floats], end: np.datetime64
+    network: Network,
+    made: Stacks,
+    pace: Pace,
+    periods: tuple[Floats, Floats],
+    starts: npt.NDArray[np.datetime64],
 ) -> dict[str, Any]:
     """Return what is delivered otherwise than offered: least share, units fewer by the end.
 
@@ -128,27 +132,31 @@ def pace_told(
         The case, what is offered and at what pace it is made.
     periods
         Units until each period as offered and as made, shape (offers, periods) each.
-    end
-        Day after the last period.
+    starts
+        First day of each period, and the day after the last, shape (periods + 1,).
     """
-    offers, share = network["offers"], pace.of(None)
-    usual, now = periods
+    usual, now = (units[:, -1] for units in periods)
+    product = network["offers"]["product"][made.offers[pace.offers]]
     told: list[dict[str, Any]] = []
-    for row, place in enumerate(pace.offers.tolist()):
-        day, line = int(share[row].argmin()), made.offers[place]
-        limited = np.isfinite(usual[place, -1])
+    share = pace.of(None) if len(product) else np.zeros((0, 1))
+    for one in np.unique(product).tolist():
+        rows = np.flatnonzero(product == one)
+        places = pace.offers[rows]
+        day = int(share[rows[0]].argmin())
+        limited = places[np.isfinite(usual[places])]
         told.append({
-            "product": str(network.names["product"][offers["product"][line]]),
-            "least_share": float(share[row, day]),
+            "product": str(network.names["product"][one]),
+            "least_share": float(share[rows[0], day]),
             "least_day": str(pace.first + day * DAY),
-            "units_fewer": float(usual[place, -1] - now[place, -1]) if limited else None,
-            "last_share": float(share[row, -1]),
+            "units_fewer": float((usual[limited] - now[limited]).sum()) if len(limited) else None,
+            "last_share": float(share[rows[0], -1]),
         })  # fmt: skip
     last = pace.first + (pace.share.shape[2] - 1) * DAY
     return {
         "draws": len(pace.share), "until": str(last), "products": told,
         "unlimited": sorted({one["product"] for one in told if one["units_fewer"] is None}),
         "lasting": sorted({
-            one["product"] for one in told if one["last_share"] < _BACK and last + DAY < end
+            one["product"] for one in told if one["last_share"] < _BACK and last + DAY < starts[-1]
         }),
+        "over_before": bool(last < starts[0]),
     }  # fmt: skip
