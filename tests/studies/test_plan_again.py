@@ -134,7 +134,9 @@ def test_a_period_is_kept_where_the_product_is_no_longer_offered(tmp_path: Path)
     assert (changes["clusters"], changes["other_period"], changes["other_product"]) == (1, 0, 1)
     said = change_warnings(found.summary)
     assert said[0].endswith("no longer offered for it: A.")
-    assert said[1] == "1 cluster announced and with nothing left to be replaced: Z."
+    assert said[1] == (
+        "1 cluster announced and no longer among those with something to replace: Z."
+    )
 
 
 def test_the_past_is_left_alone_and_what_was_missed_planned_anew(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def change_warnings(summary: Mapping[str, Any]) -> list[str]:
         ("past", "announced for a period that is past, and neither done nor promised in progress, "
                  "planned anew: {names}."),
         ("not_offered", "announced with products that are no longer offered for it: {names}."),
-        ("gone", "announced and with nothing left to be replaced: {names}."),
+        ("gone", "announced and no longer among those with something to replace: {names}."),
     )  # fmt: skip
     return [
         f"{counted(len(changes[key]), 'cluster')} "

@@ -54,7 +54,7 @@ class Announced:
         Clusters announced for a period that is past, and neither done nor promised, shape
         (clusters,).
     gone
-        Clusters that were announced and of which nothing is left to be replaced.
+        Clusters that were announced and are none of this goal's: most have nothing left to replace.
     """
 
     day: np.datetime64
@@ -242,9 +242,8 @@ def changes_of(
     there = plan.option >= 0
     date = np.full(len(there), np.datetime64("NaT"), dtype="datetime64[D]")
     date[there] = starts[plan.period[there]]
-    products = tuple(
-        products_of(network, made, option) if option >= 0 else {} for option in plan.option.tolist()
-    )
+    of_option = [products_of(network, made, option) for option in range(len(made.offer))]
+    products = tuple(of_option[v] if v >= 0 else {} for v in plan.option.tolist())
     other = [new != old for new, old in zip(products, told.products, strict=True)]
     moved = told.told & ~(there & (plan.period == told.period) & (told.period >= 0))
     return Changes(products, date, told.told & np.array(other, dtype=bool), moved)

@@ -54,8 +54,8 @@ def latest_of(
 ) -> tuple[npt.NDArray[np.int32], list[int]]:
     """Return the last period of each cluster, and the rules that leave a part standing.
 
-    Where nothing may be left from a day on, all that counts is swapped and accepted before it; a
-    day that is past, or too near for any swap, is met as soon as can be and told as missed.
+    Where nothing may be left from a day on, all that counts is swapped in time for it; a day that
+    is past, or too near for any swap, deletes no period and is told as missed.
     """
     latest = np.full(len(found), goal.periods - 1, dtype=np.int32)
     latest[done] = -1
