@@ -1,15 +1,20 @@
 """Plans made anew: what was announced is kept, frozen or changed at a price; what is done."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from tests.engines.made_problems import tiny
 from tests.made_up import Columns, network_of
 from tests.studies.test_plan import goal, schedule, tables
 
 from indranet.cli import run
+from indranet.engines.assignment import Plan, Problem, broken, uses
 from indranet.errors import UsageError
 from indranet.model.goal import Goal
 from indranet.runs.earlier import announced
@@ -18,6 +23,7 @@ from indranet.runs.run import open_run, write_run
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import Planning, plan
 from indranet.studies.plan_problem import planned
+from indranet.studies.plan_progress import what_is_left
 
 FREE = {"service_floor": 0.0}
 LATE = {"cost": {"discount_rate": 0.5, "change_usd_per_person": 0.0}, "limits": FREE}
@@ -180,6 +186,33 @@ def test_what_clusters_that_are_done_have_used_is_not_there_any_more(tmp_path: P
                  offers=slow, budgets=cash, progress=before)  # fmt: skip
     # Done before the first day: what it took is in none of the limits.
     assert months(free) == {"B": "2026-02", "C": "2026-03"}
+
+
+@settings(max_examples=100, deadline=None)
+@given(some.integers(0, 10_000))
+def test_others_fit_into_what_is_left_just_where_all_fit_together(seed: int) -> None:
+    g = np.random.default_rng(seed)
+    asked = tiny(seed)
+    asked = replace(asked, caps=replace(asked.caps, last=np.full_like(asked.caps.last, 2)))
+    offered = [np.flatnonzero(np.isfinite(row)) for row in asked.cost]
+    option = np.array([g.choice(o) if len(o) and g.random() < 0.7 else -1 for o in offered])
+    period = np.where(option >= 0, g.integers(0, asked.periods, len(asked)), -1)
+    done = np.arange(len(asked)) == 0
+
+    def broken_by(problem: Problem, mine: Any) -> set[str]:
+        plan = Plan(
+            np.where(mine, option, -1).astype(np.int32), np.where(mine, period, -1).astype(np.int32)
+        )
+        kept = {"deliveries", "crews", "cash", "caps"}
+        return {fault.family for fault in broken(problem, plan)} & kept
+
+    settled = Plan(
+        np.where(done, option, -1).astype(np.int32), np.where(done, period, -1).astype(np.int32)
+    )
+    left, taken = what_is_left(asked, settled)
+    assert (taken == uses(asked, settled).deliveries).all()
+    if not broken_by(asked, done):
+        assert broken_by(left, ~done) == broken_by(asked, done | ~done)
 
 
 def test_what_is_done_counts_against_limits_and_towards_dates(tmp_path: Path) -> None:
