@@ -55,6 +55,9 @@ def tiny(seed: int) -> Problem:
         milestones=Milestones(np.array([1], np.int32), one(0, periods, np.int32),
                               one(1, 8, np.float64), one(0, 5, np.float64)),
         near_start=near_start, near=near, late=tiny_late(g, periods),
+        announced_option=g.integers(-1, options, clusters),
+        announced_period=g.integers(-1, periods, clusters),
+        change_cost=g.integers(0, 3, clusters) * 2.5,
     )  # fmt: skip
 
 

@@ -20,11 +20,14 @@ from indranet.engines.assignment import (
     blame,
     broken,
     objective,
+    own_costs,
     problem,
     uses,
 )
-from indranet.engines.assignment.dual import Pricing, best_bound
+from indranet.engines.assignment.dual import Pricing, best_bound, tables_of
 from indranet.engines.assignment.finish import columns_of, program
+from indranet.engines.assignment.pricing import price_choices
+from indranet.engines.assignment.search import nothing
 
 BEST = {
     "a05100": 1698, "a10100": 1360, "b05100": 1843, "b10200": 2827, "c05100": 1931,
@@ -43,6 +46,41 @@ def test_tiny_ones_cost_what_trying_all_finds(seed: int) -> None:
     assert found.cost == pytest.approx(least, rel=1e-9, abs=1e-9)
     assert found.bound <= least + 1e-6
     assert not broken(asked, found.plan)
+
+
+@settings(max_examples=20, deadline=None)
+@given(some.integers(0, 10_000))
+def test_the_kernel_prices_choices_as_they_are_added_up(seed: int) -> None:
+    asked = tiny(seed)
+    pricing = Pricing(asked)
+    tables = tables_of(asked, pricing.rows, np.zeros(len(pricing.rows.limit)))
+    base, priced = np.empty(asked.periods), np.empty((asked.options, asked.periods))
+    for cluster in range(len(asked)):
+        price_choices(pricing.attributes, tables, cluster, base, priced)
+        for v, t in np.argwhere(np.isfinite(priced)).tolist():
+            plan = nothing(asked)
+            plan.option[cluster], plan.period[cluster] = v, t
+            assert priced[v, t] == pytest.approx(own_costs(asked, plan)[cluster])
+
+
+def test_what_was_announced_is_kept_until_a_change_is_worth_its_price() -> None:
+    # Told option 0 in period 1 for 10; option 1 in period 0 costs 7: 3 less.
+    told: dict[str, Any] = {
+        "cost": [[10.0, 7.0]], "periods": 2, "announced_option": [0], "announced_period": [1],
+    }  # fmt: skip
+
+    def choice(change: float, **more: Any) -> Any:
+        found = assign(problem(**{**told, "change_cost": [change], **more}), seconds=5, gap=1e-9)
+        return int(found.plan.option[0]), int(found.plan.period[0]), found.cost
+
+    assert choice(3.5) == (0, 1, pytest.approx(10))
+    assert choice(2.5)[0::2] == (1, pytest.approx(9.5))
+    # Any option will do: the cheaper one, in the period that was told.
+    assert choice(3.5, announced_option=[-1], waited=[0.0, 1.0], wait=[2.0]) == (
+        1, 1, pytest.approx(9),
+    )  # fmt: skip
+    # No period was told: every choice is a change, and the price changes none.
+    assert choice(3.5, announced_period=[-1])[0::2] == (1, pytest.approx(10.5))
 
 
 def generalised(text: str) -> Problem:
@@ -220,7 +258,8 @@ def test_an_interruption_leaves_the_best_plan_so_far() -> None:
         {"work": [[-1.0]]}, {"region": [-1]}, {"latest": [1, 2]},
         {"product": [[3]], "deliveries": [[1.0]]},
         {"deliveries": [[2.0, 1.0]], "product": [[0]], "amounts": [[1.0]]}, {"refund_share": 2.0},
-        {"purse": [4]}, {"pool": [9], "crews": [[1.0, 1.0]], "overtime": [[0.0, 0.0]]},
+        {"purse": [4]}, {"change_cost": [-1.0]}, {"announced_option": [1]},
+        {"announced_period": [2]}, {"pool": [9], "crews": [[1.0, 1.0]], "overtime": [[0.0, 0.0]]},
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(wrong: dict[str, Any]) -> None:

@@ -248,6 +248,20 @@ def plan(
     gap: Annotated[
         float | None, typer.Option("--gap", min=0.0, max=1.0, help="(cost - bound) / cost enough.")
     ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Earlier plan that was announced."),
+    ] = None,
+    freeze_days: Annotated[
+        int | None,
+        typer.Option(
+            "--freeze-days", min=0, help="Days for which it stays; the goal's by default."
+        ),
+    ] = None,
+    deliveries: Annotated[
+        Path | None,
+        typer.Option("--deliveries", metavar="RUN", help="Stress run with --detail to go by."),
+    ] = None,
     out: Out = None,
     max_file_gb: FileGigabytes = 4.0,
     max_columns: MostColumns = 10_000,
@@ -256,16 +270,35 @@ def plan(
 ) -> None:
     """Plan how to replace a vendor: who, when, at what cost, how likely each date is."""
     from indranet.model.goal import find_goal
+    from indranet.runs.earlier import announced, stressed
     from indranet.runs.run import free_folder
 
+    if freeze_days is not None and from_ is None:
+        raise UsageError("--freeze-days freezes what was announced: give --from RUN with it")
     silent = quiet or json_only
     folder = _vacant(free_folder("plan") if out is None else out)
+    begun: dict[str, Any] = {}
+    asked = find_goal(goal) if goal is not None else None
+    if from_ is not None:
+        asked, schedule = announced(from_, asked)
+        begun = {"announced": schedule, "freeze_days": freeze_days}
+    made_by = stressed(deliveries) if deliveries is not None else None
     network = read_case(case, silent, limits(max_file_gb, max_columns))
-    asked = find_goal(goal) if goal is not None else _rules_in_force(network)
+    said: list[str] = []
+    if made_by is not None:
+        begun |= {"production": made_by.production, "production_from": made_by.first_day}
+        if made_by.case_hash != network.case_hash:
+            said.append(f"{deliveries} was run on another state of the case.")
+    asked = _rules_in_force(network) if asked is None else asked
+    options = {
+        "from": from_, "freeze-days": freeze_days, "deliveries": deliveries,
+        "seconds": None if seconds is None else f"{seconds:g}",
+        "gap": None if gap is None else f"{gap:g}",
+    }  # fmt: skip
     inputs = [str(case), *([goal] if goal else [])]
-    inputs += ["--seconds", f"{seconds:g}"] if seconds is not None else []
-    inputs += ["--gap", f"{gap:g}"] if gap is not None else []
-    run = _plan(network, asked, folder, inputs, silent, seconds, gap)
+    given = {name: value for name, value in options.items() if value is not None}
+    inputs += [word for name, value in given.items() for word in (f"--{name}", str(value))]
+    run = _plan(network, asked, folder, inputs, silent, seconds, gap, begun, said)
     _finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
     summary = run.manifest["summary"]
@@ -305,16 +338,29 @@ def _plan(
     silent: bool,
     seconds: float | None = None,
     gap: float | None = None,
+    begun: dict[str, Any] | None = None,
+    said: "tuple[str, ...] | list[str]" = (),
 ) -> "Run":
+    from indranet.runs.earlier import GOAL
+    from indranet.runs.plan_changes import change_warnings
+    from indranet.runs.plan_deliveries import delivery_warnings
     from indranet.runs.run import write_run
     from indranet.studies.plan import plan as study
 
-    begun = time.perf_counter()
+    first = time.perf_counter()
     with progress("planning", silent), ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = study(network, goal, seconds=seconds, gap=gap, executor=threads)
+        found = study(network, goal, seconds=seconds, gap=gap, executor=threads, **(begun or {}))
+    minded = [*said, *change_warnings(found.summary), *delivery_warnings(found.summary)]
+    for line in () if silent else minded:
+        sys.stderr.write(f"mind: {line}\n")
+    asked = {
+        "first_day": str(network.first_day),
+        **json.loads(goal.model_dump_json(by_alias=True, exclude_none=True)),
+    }
     return write_run(
         folder, "plan", network, found.tables, found.summary, inputs=inputs,
-        seconds=time.perf_counter() - begun, seed=goal.seed, documents={"plan": found.proof},
+        seconds=time.perf_counter() - first, seed=goal.seed,
+        warnings=minded, documents={"plan": found.proof, GOAL: asked},
     )  # fmt: skip
 
 

@@ -43,17 +43,22 @@ class Cost(Strict):
     )
     overtime_factor: Number = Field(1.5, description="Price of overtime over that of usual work.")
     overtime_share: Share = Field(0.2, description="Most overtime, as a part of usual work.")
+    change_usd_per_person: Number = Field(
+        1.0, description="Price of telling a cluster otherwise than announced, by its people."
+    )
     milestone_usd_per_unit: Number | None = Field(
         None, description="Cost of each unit of a dated rule that is missed; by default ten swaps."
     )
 
 
 class Cap(Strict):
-    """The most that one vendor or country may hold in the end."""
+    """The most that one vendor or country may hold."""
 
     limit: Share = Field(description="Most of the whole.")
     per: Literal["sites", "people", "units"] = Field("sites", description="What is counted.")
-    start: date | None = Field(None, alias="from", description="Day from which it holds.")
+    start: date | None = Field(
+        None, alias="from", description="Day from which it holds; the end of the plan by default."
+    )
 
 
 class Goals(Strict):
@@ -76,8 +81,20 @@ class Practice(Strict):
     gate_days: Count = Field(
         90, description="Days in which a vendor's core and management are joined before its swaps."
     )
-    freeze_days: Count = Field(30, description="Days without other changes before a swap.")
+    freeze_days: Count = Field(
+        30, description="Days from the first one for which what was announced stays."
+    )
     acceptance_days: Count = Field(7, description="Days until a swap is accepted.")
+    removal_days: Count = Field(
+        0, description="Days from then until the old equipment is removed and that is certified."
+    )
+    removed_counts: tuple[Name, ...] | Literal["all"] = Field(
+        (), description="Rules that count what is removed, not what is swapped."
+    )
+    disposal_usd: Number = Field(
+        0.0, description="Cost of disposing of a site's old equipment, certified."
+    )
+    disposal_crew_days: Number = Field(0.0, description="Its work.")
     structural_share: Share = Field(
         0.1, description="Part of sites with structural work, where sites do not say."
     )

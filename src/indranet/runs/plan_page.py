@@ -10,6 +10,8 @@ import numpy.typing as npt
 from indranet.geography.coast import coastlines, land
 from indranet.runs import worldmap
 from indranet.runs.markup import Html, block, element, joined, table
+from indranet.runs.plan_changes import change_lines, changes_section
+from indranet.runs.plan_deliveries import delivery_lines, delivery_warnings
 from indranet.runs.plan_terminal import CAUSE_WORDS, cost_words
 from indranet.runs.run import Run, Table
 from indranet.runs.words import counted, day, listed, number, people, percent
@@ -43,7 +45,10 @@ def read_plan(run: Run) -> PlanAnswer:
     names = (
         "schedule", "dates", "pareto", "spend", "clusters", "shares", "independence", "rules",
     )  # fmt: skip
-    return PlanAnswer(run.manifest, {name: run.table(name) for name in names})
+    tables = {name: run.table(name) for name in names}
+    if "changes" in run.tables:
+        tables["changes"] = run.table("changes")
+    return PlanAnswer(run.manifest, tables)
 
 
 def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
@@ -61,6 +66,7 @@ def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
     sections = [
         ("dates", "Which dates are met", _dates(answer)),
         ("when", "Who is swapped when", joined([_gantt(answer), _map(answer)])),
+        *_changes(answer),
         ("money", "Money", joined([_spend(answer), _front(answer)])),
         ("shares", "Who is there before and after", _shares(answer)),
         ("binds", "What binds, and what it is worth", _binding(answer)),
@@ -85,6 +91,13 @@ def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
     )  # fmt: skip
 
 
+def _changes(answer: PlanAnswer) -> list[tuple[str, str, Html]]:
+    if "changes" not in answer.tables:
+        return []
+    body = changes_section(answer.summary["changes"], answer.tables["changes"])
+    return [("changes", "What is told otherwise than announced", body)]
+
+
 def _head(answer: PlanAnswer, level: int) -> Html:
     summary = answer.summary
     chances = [
@@ -98,6 +111,8 @@ def _head(answer: PlanAnswer, level: int) -> Html:
             f" {counted(summary['unswapped'], 'cluster')} with "
             f"{people(summary['unswapped_people'])} people cannot be swapped in this plan."
         )
+    changes = summary["changes"]
+    said += f" {change_lines(changes)[0]}" if changes else ""
     proof = (
         f"Small print: no plan costs less than USD {number(summary['bound'])} with all counted; "
         f"this one is {summary['gap']:.3%} above ({summary['status']}). The schedule is not the "
@@ -109,8 +124,19 @@ def _head(answer: PlanAnswer, level: int) -> Html:
         element(f"h{level}", element("bdi", str(summary["goal"]))),
         element("p", said, class_="answer"),
         *([element("p", " ".join(blame["words"]))] if blame else []),
+        *_delivered(answer),
         element("p", proof, class_="soft small"),
     ])  # fmt: skip
+
+
+def _delivered(answer: PlanAnswer) -> list[Html]:
+    delivered = answer.summary["deliveries"]
+    if delivered is None:
+        return []
+    first, *rows = delivery_lines(delivered)
+    said = [element("p", line) for line in delivery_warnings(answer.summary)]
+    told = [element("ul", *(element("li", row.strip()) for row in rows))] if rows else []
+    return [element("p", first), *told, *said]
 
 
 def _dates(answer: PlanAnswer) -> Html:
@@ -130,8 +156,19 @@ def _dates(answer: PlanAnswer) -> Html:
     return joined([
         table("Dated rules", heads, told, numbers={4}) if told
         else element("p", "No dated rule that a swap can meet binds this goal."),
+        _limits(answer),
         _rules(answer),
     ])  # fmt: skip
+
+
+def _limits(answer: PlanAnswer) -> Html:
+    told = [
+        (one["words"], one["date"], one["planned"] or "never")
+        for one in answer.summary["limits_from"]
+    ]
+    if not told:
+        return Html("")
+    return table("Limits that hold from a day on", ("Limit", "From", "Kept from, as planned"), told)
 
 
 def _rules(answer: PlanAnswer) -> Html:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from indranet.runs.plan_changes import change_lines
+from indranet.runs.plan_deliveries import delivery_lines
 from indranet.runs.run import Run
 from indranet.runs.words import counted, day, listed, number, people, percent
 
@@ -62,8 +64,17 @@ def plan_lines(run: Run) -> list[str]:
             f"  not swapped: {counted(summary['unswapped'], 'cluster')} with "
             f"{people(summary['unswapped_people'])} people"
         )
+    lines += [
+        f"  {one['words']}: {'not before ' + day(one['planned']) if one['planned'] else 'never'}"
+        for one in summary["limits_from"]
+        if not one["planned"] or one["planned"] > one["date"]
+    ]
     if summary["lacks_offers"]:
         lines.append(f"  no offer replaces: {listed(summary['lacks_offers'], 4)}")
+    if summary["changes"] is not None:
+        lines += ["", *change_lines(summary["changes"])]
+    if summary["deliveries"] is not None:
+        lines += ["", *delivery_lines(summary["deliveries"])]
     if summary["blame"]:
         lines += ["", *summary["blame"]["words"]]
     if summary["binding"]:

@@ -19,7 +19,10 @@ from indranet.engines.assignment import (
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
+from indranet.studies.plan_announced import begun_with, changes_of, changes_table, changes_told
 from indranet.studies.plan_draws import Dates, dates
+from indranet.studies.plan_limits import deliveries
+from indranet.studies.plan_pace import Pace, pace_told
 from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import binding, blame_words
 from indranet.studies.plan_tables import (
@@ -27,6 +30,7 @@ from indranet.studies.plan_tables import (
     clusters_of,
     dates_of,
     independence_of,
+    limits_met,
     met_by,
     rules_of,
     schedule_of,
@@ -51,12 +55,13 @@ class Planning:
     Attributes
     ----------
     tables
-        `schedule` (cluster, function, product, period, cost_usd, because), `dates` (rule, date,
-        probability, operator, planned, late, without), `pareto` (weight, cost_usd,
+        `schedule` (cluster, function, product, period, cost_usd, because, removed), `dates` (rule,
+        date, probability, operator, planned, late, without), `pareto` (weight, cost_usd,
         exposure_person_days, gap), `spend` (operator, period, planned_usd, cash_usd), `shares`
         (operator, by, id, before, after), `clusters` (cluster, operator, region, people, sites,
         lat, lon, period, before, after), `independence` (kind, id, horizon, people_lost before and
-        after).
+        after); against an earlier plan `changes` (cluster, function, period_before, period_after,
+        product_before, product_after, frozen).
     summary
         Cost with its interval, chance of each date, what is not done and for want of what.
     proof
@@ -80,6 +85,10 @@ def plan(
     gap: float | None = None,
     executor: Executor | None = None,
     front: bool = True,
+    announced: Table | None = None,
+    freeze_days: int | None = None,
+    production: Table | None = None,
+    production_from: np.datetime64 | None = None,
 ) -> Planning:
     """Plan who is swapped for what and when, prove how near the cost is to the least, and draw it.
 
@@ -93,17 +102,31 @@ def plan(
         Threads; answers do not hang on their number.
     front
         Whether to find plans at other prices of exposure as well.
+    announced
+        Table `schedule` of an earlier plan: what is told otherwise costs
+        `cost.change_usd_per_person`, and progress alone says what has happened.
+    freeze_days
+        Days from the first one, the later of the goal's and the case's, for which what was
+        announced stays; the goal's by default.
+    production, production_from
+        Table `production` of a stress run with detail, and its day 0, the case's first by default:
+        what is offered is delivered at the share of their usual output that its plants make each
+        day, on average in the plan and draw by draw in its draws.
 
     Raises
     ------
     UsageError
-        When the goal names what the case does not hold, or nothing must go.
+        When the goal names what the case does not hold, nothing must go, none of what was
+        announced is the goal's, or a stress run is of another case.
     """
     ground = groundwork(network)
-    made = planned(ground, goal)
+    made = planned(ground, goal, announced, freeze_days, production, production_from)
     time = goal.solve.seconds if seconds is None else seconds
     enough = goal.solve.gap if gap is None else gap
-    found = assign(made.problem, seconds=time, gap=enough, seed=goal.seed, executor=executor)
+    found = assign(
+        made.problem, seconds=time, gap=enough, seed=goal.seed, executor=executor,
+        begun=None if made.announced is None else begun_with(made.problem, made.announced),
+    )  # fmt: skip
     left = (found.plan.option < 0) & ~made.done
     faulty = blame(made.problem, made.swaps.people + 1e-6, executor) if left.any() else None
     chances = dates(made, found.plan, executor)
@@ -119,6 +142,10 @@ def plan(
     tables["rules"] = rules_of(made, after)
     tables["independence"] = independence_of(network, after, executor)
     summary = _summary(made, found, faulty, chances, tables)
+    if made.announced is not None:
+        changes = changes_of(network, made.stacks, made.announced, found.plan, made.starts)
+        tables["changes"] = changes_table(made.swaps, made.announced, changes)
+        summary["changes"] = changes_told(made.swaps, made.announced, changes)
     return Planning(tables, summary, {name: summary[name] for name in _PROOF})
 
 
@@ -210,12 +237,15 @@ def _summary(
             for i in range(len(made.rules))
         ],
         "missed_as_planned": sorted(set(missed)),
+        "limits_from": limits_met(made, found.plan),
         "other_rules": list(made.others),
         "broken_as_planned": _broken(tables["rules"]),
         "binding": binding(made, found),
         "blame": None if faulty is None else _told_blame(made, faulty),
         "lacks_offers": list(made.stacks.lacks),
         "new_dependences": _new_dependences(tables["independence"]),
+        "changes": None,
+        "deliveries": None if made.pace is None else _delivered(made, made.pace),
     }  # fmt: skip
 
 
@@ -247,8 +277,14 @@ def _money(asked: Problem) -> Problem:
     zero = np.zeros_like
     return replace(
         asked, discount=np.ones_like(asked.discount), work_price=zero(asked.work_price),
-        running=zero(asked.running), wait=zero(asked.wait),
+        running=zero(asked.running), wait=zero(asked.wait), change_cost=zero(asked.change_cost),
     )  # fmt: skip
+
+
+def _delivered(made: Planned, pace: Pace) -> dict[str, Any]:
+    network = made.ground.network
+    both = tuple(deliveries(network, made.stacks, made.starts, pace=p) for p in (None, pace))
+    return pace_told(network, made.stacks, pace, (both[0], both[1]), made.starts)
 
 
 def _told_blame(made: Planned, faulty: Blame) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Limits on what one vendor or country holds in the end."""
+"""Limits on what one vendor or country holds in the end, and from a day on."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,6 +7,7 @@ from indranet.engines.assignment import Caps
 from indranet.model.goal import Cap, Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import Groundwork
+from indranet.studies.plan_deadlines import Part, last_period
 from indranet.studies.stacks import Stacks
 from indranet.studies.swaps import ACCESS, Swaps
 
@@ -36,18 +37,14 @@ def caps_of(
     for what, cap in asked:
         for place in range(len(found.operators)):
             mine = (found.operator == place) & (units > 0)
-            weight = {"sites": found.sites, "people": found.people, "units": units}[cap.per] * mine
+            weight = _weight(found, units, cap.per) * mine
             kept, whole = _kept(ground, found, what, cap.per, place)
             holders, factor = _held(ground.network, made, what, access)
             for holder, name in enumerate(holders):
                 if factor[:, holder].any():
                     left = cap.limit * (whole + weight.sum()) - kept.get(name, 0.0)
                     firm = ground.network.names["firm"][found.operators[place]]
-                    said = {
-                        "vendor": f"{name} at most {cap.limit:.0%} of {cap.per} of {firm}",
-                        "country": f"made in {name} at most {cap.limit:.0%} of {cap.per} of {firm}",
-                        "survive": f"at most {cap.limit:.0%} of people of {firm} on {name}",
-                    }[what]
+                    said = _words(what, cap, name, str(firm))
                     rows.append((len(columns), factor[:, holder], max(left, 0.0), said))
             columns.append(weight)
     weights = np.column_stack(columns) if columns else np.zeros((len(found), 0))
@@ -58,6 +55,71 @@ def caps_of(
         np.array([row[2] for row in rows]),
     )
     return weights, caps, tuple(row[3] for row in rows)
+
+
+def _weight(found: Swaps, units: Floats, per: str) -> Floats:
+    return {"sites": found.sites, "people": found.people, "units": units}[per]
+
+
+def _words(what: str, cap: Cap, name: str, firm: str) -> str:
+    return {
+        "vendor": f"{name} at most {cap.limit:.0%} of {cap.per} of {firm}",
+        "country": f"made in {name} at most {cap.limit:.0%} of {cap.per} of {firm}",
+        "survive": f"at most {cap.limit:.0%} of people of {firm} on {name}",
+    }[what]
+
+
+def remainders(
+    ground: Groundwork,
+    goal: Goal,
+    found: Swaps,
+    made: Stacks,
+    starts: npt.NDArray[np.datetime64],
+) -> list[Part]:
+    """Return what must be swapped by the day from which a limit holds.
+
+    What comes of a holder only grows, so that the end says all of it; what stays of one that goes
+    is too much until enough of it is swapped. A day that is past is met as soon as can be.
+    """
+    network, limits, parts = ground.network, goal.limits, []
+    access = np.isin(made.functions, ACCESS)
+    units = made.amounts[:, access].sum(axis=1)
+    for what, cap in (("vendor", limits.vendor_share), ("country", limits.country_share)):
+        if cap is None or cap.start is None:
+            continue
+        day = np.datetime64(cap.start, "D")
+        last = max(last_period(day, goal.practice.acceptance_days, starts, goal), 0)
+        names, held = _stands(ground, found, what)
+        for place in range(len(found.operators)):
+            mine = (found.operator == place) & (units > 0)
+            weight = _weight(found, units, cap.per) * mine
+            kept, whole = _kept(ground, found, what, cap.per, place)
+            most = cap.limit * (whole + float(weight.sum()))
+            firm = str(network.names["firm"][found.operators[place]])
+            for holder in np.flatnonzero(held.any(axis=0)).tolist():
+                column = weight * held[found.group, holder]
+                need = kept.get(names[holder], 0.0) + float(column.sum()) - most
+                if need > 1e-9 * most and column.any():
+                    said = f"{_words(what, cap, names[holder], firm)} from {day}"
+                    need = min(need, float(column.sum()))
+                    parts.append(Part(said, day, last, column, need, None))
+    return parts
+
+
+def _stands(ground: Groundwork, found: Swaps, what: str) -> tuple[list[str], Floats]:
+    """Return who holds a part of what goes, and how much of each group's access, (groups, who)."""
+    network, equipment = ground.network, ground.equipment
+    names, shares = _makers(network, what)
+    there = (found.of_row >= 0) & np.isin(equipment["function"], ACCESS)
+    real = equipment["quantity"] * network["sites"]["stands_for"][equipment["site"]]
+    total = np.bincount(
+        found.of_row[there], weights=real[there], minlength=len(found.groups)
+    ).astype(np.float64)
+    rows = np.flatnonzero(there & found.goes)
+    held = np.zeros((len(found.groups), len(names)))
+    part = real[rows] / np.maximum(total[found.of_row[rows]], 1e-12)
+    np.add.at(held, found.of_row[rows], part[:, None] * shares[equipment["product"][rows]])
+    return names, held
 
 
 def _held(

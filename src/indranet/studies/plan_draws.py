@@ -15,6 +15,7 @@ from indranet.studies.attacks import uniforms
 from indranet.studies.laws import drawn
 from indranet.studies.plan_limits import deliveries, slips
 from indranet.studies.plan_problem import Planned
+from indranet.studies.plan_progress import free_units
 from indranet.studies.plan_rules import Dated
 from indranet.studies.plan_time import DAYS_A_MONTH
 
@@ -87,8 +88,8 @@ def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
     else:
         middle, last = np.full(len(met), periods), np.zeros(0, np.int64)
     return Dates(
-        _likely(made, met), _accepted(made, middle, periods), without, every.cost,
-        _accepted(made, last, periods),
+        _likely(made, met), _of_rules(made, middle[:, None], periods)[:, 0], without, every.cost,
+        _counted(made, last, periods, made.goal.practice.acceptance_days),
     )  # fmt: skip
 
 
@@ -105,18 +106,26 @@ def _likely(made: Planned, met: Codes) -> Floats:
     if not met.shape[1]:
         return np.full(len(met), np.nan)
     dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
-    days = _accepted(made, met, LONGER * made.goal.periods)
+    days = _of_rules(made, met, LONGER * made.goal.periods)
     # What is met before the first day is met, however long its date is past.
     return np.asarray(((days <= dates_[:, None]) | (met < 0)).mean(axis=1))
 
 
-def _accepted(made: Planned, period: Codes, periods: int) -> npt.NDArray[np.datetime64]:
-    """Return the day on which swaps of a period are accepted, NaT past the last."""
+def _counted(made: Planned, period: Codes, periods: int, days: int) -> npt.NDArray[np.datetime64]:
+    """Return the day so long after each period's end, NaT past the last period."""
     month = made.starts[0].astype("datetime64[M]")
     ends = (month + (np.arange(periods) + 1) * made.goal.months).astype("datetime64[D]")
-    ends = ends + np.timedelta64(made.goal.practice.acceptance_days, "D")
+    ends = ends + np.timedelta64(days, "D")
     table = np.concatenate([ends, [np.datetime64("NaT")], made.starts[:1]])
     return np.asarray(table[np.clip(period, -1, periods)])
+
+
+def _of_rules(made: Planned, met: Codes, periods: int) -> npt.NDArray[np.datetime64]:
+    """Return the day on which each rule is met that is met after some period, as `met`."""
+    found = np.empty(met.shape, dtype="datetime64[D]")
+    for place, rule in enumerate(made.rules):
+        found[place] = _counted(made, met[place], periods, rule.days)
+    return found
 
 
 def _met_all(made: Planned, period: Codes, periods: int) -> Codes:
@@ -174,8 +183,9 @@ def _carried_out(
         when = np.full(len(asked), periods, dtype=np.int64)
         spent = _carry(
             order.astype(np.int64), first, plan.option.astype(np.int64), asked.pool, asked.purse,
-            asked.cost, asked.work, asked.amounts, asked.product, longer.deliveries(between.slip),
-            longer.crews(between.crews, between.season), longer.cash, between.price,
+            asked.cost, asked.work, asked.amounts, asked.product,
+            longer.deliveries(between.slip, draw), longer.crews(between.crews, between.season),
+            longer.cash, between.price,
             asked.refund_share * min(between.refund, 1.0), asked.refund_lag + between.late, when,
         )  # fmt: skip
         return draw, when, spent
@@ -240,11 +250,14 @@ class _Longer:
         self._crews = (asked.crews + asked.overtime)[:, later]
         self.cash = asked.cash[:, np.minimum(np.arange(periods), asked.periods - 1)]
 
-    def deliveries(self, slip: Floats) -> Floats:
+    def deliveries(self, slip: Floats, draw: int) -> Floats:
         """Return units delivered when makers are so many days late, (offers, periods)."""
         network, stacks = self.made.ground.network, self.made.stacks
-        found = deliveries(network, stacks, self.starts, slip)
-        return found if len(found) else np.full((1, self.periods), np.inf)
+        found = deliveries(network, stacks, self.starts, slip, self.made.pace, draw)
+        if not len(found):
+            return np.full((1, self.periods), np.inf)
+        until = np.minimum(np.arange(self.periods), self.made.problem.periods - 1)
+        return free_units(found, self.made.taken[:, until])
 
     def crews(self, factor: Floats, season: Floats) -> Floats:
         """Return the work of crews when some are missing and seasons are worse."""

@@ -10,6 +10,7 @@ from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.attacks import uniforms
 from indranet.studies.laws import drawn
+from indranet.studies.plan_pace import Pace
 from indranet.studies.plan_time import DAY, DAYS_A_MONTH
 from indranet.studies.stacks import Stacks
 from indranet.studies.swaps import RADIO, Swaps
@@ -109,24 +110,48 @@ def running_of(network: Network, made: Stacks, goal: Goal, discount: Floats) -> 
 
 
 def deliveries(
-    network: Network, made: Stacks, starts: npt.NDArray[np.datetime64], slip: Floats | None = None
+    network: Network,
+    made: Stacks,
+    starts: npt.NDArray[np.datetime64],
+    slip: Floats | None = None,
+    pace: Pace | None = None,
+    draw: int | None = None,
 ) -> Floats:
     """Return units delivered of each offer until the middle of each period.
 
     From the lead time on deliveries grow evenly to their full pace over the ramp; nothing is
-    ordered after the last day of the offer. `slip` days late where given, shape (offers,).
+    ordered after the last day of the offer. `slip` days late where given, shape (offers,). At
+    another pace than offered on the days of `pace`, as in its draw or on average.
     """
     rows = network["offers"].where(made.offers)
     middles = starts[:-1] + (starts[1:] - starts[:-1]) // 2
     begins = np.where(np.isnat(rows["from"]), starts[0], np.maximum(rows["from"], starts[0]))
     late = rows["lead_days"] + (0.0 if slip is None else slip)
-    since = (middles[None, :] - begins[:, None]) / DAY - late[:, None]
     ends = np.where(np.isnat(rows["until"]), np.inf, (rows["until"] - begins) / DAY + 1.0)
-    months = np.clip(since, 0.0, ends[:, None]) / DAYS_A_MONTH
-    ramp = rows["ramp_months"][:, None]
-    grown = np.where(months < ramp, months**2 / np.maximum(2 * ramp, 1e-12), months - ramp / 2)
-    pace = rows["units_per_month"][:, None]
-    return np.asarray(np.where(np.isnan(pace), np.inf, np.nan_to_num(pace) * grown))
+
+    def grown(days: npt.NDArray[np.datetime64], mine: npt.NDArray[np.integer]) -> Floats:
+        """Return months' worth of full pace until each day, (mine, days)."""
+        since = (days[None, :] - begins[mine, None]) / DAY - late[mine, None]
+        months = np.clip(since, 0.0, ends[mine, None]) / DAYS_A_MONTH
+        ramp = rows["ramp_months"][mine, None]
+        growing = months**2 / np.maximum(2 * ramp, 1e-12)
+        return np.asarray(np.where(months < ramp, growing, months - ramp / 2))
+
+    worth = grown(middles, np.arange(len(rows)))
+    if pace is not None and len(pace.offers):
+        share = pace.of(draw)
+        edges = pace.first + np.arange(share.shape[1] + 1) * DAY
+        until = grown(edges, pace.offers)
+        # A day's worth at the share of that day; before the first day and after the last in whole.
+        made_then = np.concatenate([until[:, :1], share * np.diff(until, axis=1)], axis=1).cumsum(
+            axis=1
+        )
+        at = np.clip((middles - pace.first) // DAY, 0, share.shape[1])
+        after = np.minimum(share[:, -1:], 1.0) * np.maximum(worth[pace.offers] - until[:, -1:], 0.0)
+        before = np.minimum(worth[pace.offers] - until[:, :1], 0.0)
+        worth[pace.offers] = made_then[:, at] + after + before
+    units = rows["units_per_month"][:, None]
+    return np.asarray(np.where(np.isnan(units), np.inf, np.nan_to_num(units) * worth))
 
 
 def slips(network: Network, made: Stacks, goal: Goal, draw: int, salt: int) -> Floats:
@@ -136,7 +161,13 @@ def slips(network: Network, made: Stacks, goal: Goal, draw: int, salt: int) -> F
     return drawn(goal.uncertainty.delivery_slip_days, uniforms(keys, goal.seed, draw, salt))
 
 
-def late_of(network: Network, goal: Goal, made: Stacks, starts: npt.NDArray[np.datetime64]) -> Late:
+def late_of(
+    network: Network,
+    goal: Goal,
+    made: Stacks,
+    starts: npt.NDArray[np.datetime64],
+    pace: Pace | None = None,
+) -> Late:
     """Return the scenarios that the plan reckons with: deliveries when vendors are late.
 
     Drawn apart from the draws in which the plan is carried out, so that these judge it fairly.
@@ -145,7 +176,7 @@ def late_of(network: Network, goal: Goal, made: Stacks, starts: npt.NDArray[np.d
     if not count or not len(made.offers):
         return Late()
     there = np.stack([
-        deliveries(network, made, starts, slips(network, made, goal, draw, _ROBUST))
+        deliveries(network, made, starts, slips(network, made, goal, draw, _ROBUST), pace, draw)
         for draw in range(count)
     ])  # fmt: skip
     days = float(((starts[1:] - starts[:-1]) / DAY).mean())

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from indranet.engines.assignment import Problem, problem
+from indranet.engines.assignment import Plan, Problem, problem
 from indranet.model.goal import Goal
 from indranet.model.network import Network
-from indranet.model.schema import TABLES
 from indranet.studies.groundwork import Groundwork
-from indranet.studies.plan_caps import caps_of
-from indranet.studies.plan_deadlines import TEN_SWAPS, latest_of, milestones_of
+from indranet.studies.plan_announced import Announced, Table, announced_of, period_now
+from indranet.studies.plan_caps import caps_of, remainders
+from indranet.studies.plan_deadlines import TEN_SWAPS, Part, latest_of, milestones_of, parts_of
 from indranet.studies.plan_limits import (
     cash_of,
     crews_of,
@@ -22,6 +22,13 @@ from indranet.studies.plan_limits import (
     running_of,
 )
 from indranet.studies.plan_neighbours import neighbours_of
+from indranet.studies.plan_pace import Pace, pace_of
+from indranet.studies.plan_progress import (
+    hold_to_progress,
+    progress_of,
+    settled_of,
+    what_is_left,
+)
 from indranet.studies.plan_rules import Dated, dated_rules
 from indranet.studies.plan_time import DAY, DAYS_A_MONTH
 from indranet.studies.stacks import Stacks, stacks
@@ -29,8 +36,6 @@ from indranet.studies.swaps import Swaps, swaps
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-_FREE, _COMMITTED, _DONE = TABLES["progress"].column("state").choices
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +52,26 @@ class Planned:
         For the engine.
     starts
         First day of each period, and the day after the last, shape (periods + 1,).
-    cap_words, milestone_rules
-        What each cap limits, in words; place in `rules` of what each milestone is about.
+    cap_words, milestone_words
+        What each cap limits, and what each milestone is about.
+    remainders
+        What limits that hold from a day on want swapped by then.
     rules
         Dated rules that swaps can meet.
     others
         Rules of the goal that swaps do not meet by themselves, in words.
     done
         Clusters that are done already: they cost nothing more and have no options.
+    settled
+        Option and period of clusters that are done, -1 where not known.
+    taken
+        Units that they took of each offer until each period, shape (offers, periods).
     pools
         Names of the pools of crews, empty for one that works everywhere.
+    announced
+        What an earlier plan told the clusters, None without one.
+    pace
+        At what pace a stress run has it that offers are made, None without one.
     """
 
     ground: Groundwork
@@ -66,14 +81,26 @@ class Planned:
     problem: Problem
     starts: npt.NDArray[np.datetime64]
     cap_words: tuple[str, ...]
-    milestone_rules: tuple[int, ...]
+    milestone_words: tuple[str, ...]
+    remainders: tuple[Part, ...]
     rules: tuple[Dated, ...]
     others: tuple[str, ...]
     done: npt.NDArray[np.bool_]
+    settled: Plan
+    taken: Floats
     pools: tuple[str, ...]
+    announced: Announced | None
+    pace: Pace | None
 
 
-def planned(ground: Groundwork, goal: Goal) -> Planned:
+def planned(
+    ground: Groundwork,
+    goal: Goal,
+    schedule: Table | None = None,
+    freeze_days: int | None = None,
+    production: Table | None = None,
+    production_from: np.datetime64 | None = None,
+) -> Planned:
     """Make a goal ready.
 
     Parameters
@@ -82,35 +109,57 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
         The case.
     goal
         What is asked.
+    schedule
+        Of an earlier plan that was announced: cluster, function, product, period.
+    freeze_days
+        Days from the first one for which it stays; the goal's by default.
+    production, production_from
+        Of a stress run: draw, day, plant, production; and its day 0, the case's by default.
 
     Raises
     ------
     UsageError
-        As `studies.swaps.swaps`.
+        As `studies.swaps.swaps`, `studies.plan_announced.announced_of` and
+        `studies.plan_pace.pace_of`.
     """
     network = ground.network
     found = swaps(ground, goal)
     made = stacks(ground, goal, found)
     starts = goal.starts(network.first_day)
     rules, others = dated_rules(ground, goal, found)
-    done, fixed_period, fixed_product = _progress(network, found, starts)
+    now = 0 if schedule is None else period_now(network, goal, starts)
+    progress = progress_of(network, found, starts, now)
+    done = progress.done
     cost, work = _costs(network, goal, found, made)
     first = _first_periods(network, goal, made, starts)
     latest, soft = latest_of(found, rules, starts, goal, done)
-    earliest = np.zeros(len(found), dtype=np.int32)
-    _hold_to_progress(network, made, cost, earliest, latest, fixed_period, fixed_product)
+    earliest = np.full(len(found), now, dtype=np.int32)
+    settled = settled_of(network, made, cost, progress)
+    hold_to_progress(network, made, cost, earliest, latest, progress)
     discount = _discount(goal)
     days = (starts[1:] - starts[0]) / DAY
     person_day = goal.cost.exposure_usd_per_person_day
     crews = crews_of(network, goal, found, work, starts)
     purses = cash_of(network, found, starts)
     weights, caps, words = caps_of(ground, goal, found, made)
-    weights, milestones, of_rule = milestones_of(found, rules, soft, starts, weights, goal, cost)
+    held = remainders(ground, goal, found, made, starts)
+    parts = [*parts_of(found, rules, soft, starts, goal), *held]
+    weights, milestones, dated_words = milestones_of(parts, weights, cost, done)
     typical = float(np.median(_finite(cost))) if np.isfinite(cost).any() else 1.0
     penalty = TEN_SWAPS * np.where(np.isfinite(cost), cost, 0.0).max(axis=1, initial=typical)
     penalty += person_day * found.people * days[-1]
+    told = None if schedule is None else announced_of(
+        network, goal, found, made, schedule, cost=cost, first=first, earliest=earliest,
+        latest=latest, progress=progress, starts=starts,
+        freeze_days=goal.practice.freeze_days if freeze_days is None else freeze_days,
+    )  # fmt: skip
+    never = np.full(len(found), -1)
+    change = np.zeros(len(found)) if told is None else told.cost
+    penalty += change
     penalty[done] = 0.0
     near = neighbours_of(network, goal, found)
+    day = network.first_day if production_from is None else production_from
+    pace = None if production is None else pace_of(ground, made, production, day)
     asked = problem(
         cost=cost, periods=goal.periods, region=found.region, pool=crews.pool, work=work,
         amounts=made.amounts,
@@ -118,19 +167,22 @@ def planned(ground: Groundwork, goal: Goal) -> Planned:
         wait=person_day * found.people, penalty=penalty, weights=weights, earliest=earliest,
         latest=latest, first=first, discount=discount, waited=days * discount,
         work_price=crews.price * discount, running=running_of(network, made, goal, discount),
-        deliveries=deliveries(network, made, starts), crews=crews.days,
+        deliveries=deliveries(network, made, starts, pace=pace), crews=crews.days,
         overtime=np.where(
             np.isfinite(crews.days), goal.cost.overtime_share * crews.days, 0.0
         ),
         overtime_price=(goal.cost.overtime_factor - 1) * crews.price * discount,
         floor=floor_of(network, goal, found), purse=found.operator, cash=purses[0],
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,
-        milestones=milestones, late=late_of(network, goal, made, starts),
+        milestones=milestones, late=late_of(network, goal, made, starts, pace),
         near_start=near[0], near=near[1],
+        announced_option=never if told is None else told.option,
+        announced_period=never if told is None else told.period, change_cost=change,
     )  # fmt: skip
+    left, taken = what_is_left(asked, settled)
     return Planned(
-        ground, goal, found, made, asked, starts, words, of_rule, tuple(rules), tuple(others), done,
-        crews.names,
+        ground, goal, found, made, left, starts, words, dated_words, tuple(held), tuple(rules),
+        tuple(others), done, settled, taken, crews.names, told, pace,
     )  # fmt: skip
 
 
@@ -147,50 +199,11 @@ def _discount(goal: Goal) -> Floats:
     return np.asarray((1.0 + goal.cost.discount_rate) ** -years)
 
 
-def _progress(
-    network: Network, found: Swaps, starts: npt.NDArray[np.datetime64]
-) -> tuple[npt.NDArray[np.bool_], Codes, Codes]:
-    """Return which clusters are done, and period and product of those promised, -1 for none."""
-    rows = network["progress"]
-    place = {name: number for number, name in enumerate(found.groups)}
-    done = np.zeros(len(found), dtype=bool)
-    period, product = np.full((2, len(found)), -1, dtype=np.int64)
-    for row, (cluster, state) in enumerate(
-        zip(rows.text("cluster"), rows.text("state"), strict=True)
-    ):
-        at = place.get(cluster, -1)
-        if at < 0 or state == _FREE:
-            continue
-        mine = found.group == at
-        done[mine] = state == _DONE
-        if state == _COMMITTED:
-            period[mine] = np.searchsorted(starts, rows["period"][row], side="right") - 1
-            product[mine] = rows["product"][row]
-    return done, np.clip(period, -1, len(starts) - 2), product
-
-
-def _hold_to_progress(
-    network: Network,
-    made: Stacks,
-    cost: Floats,
-    earliest: npt.NDArray[np.int32],
-    latest: npt.NDArray[np.int32],
-    period: Codes,
-    product: Codes,
-) -> None:
-    """Leave clusters that are promised their period and the stacks with their product."""
-    offered = np.append(network["offers"]["product"][made.offers], -1)[made.offer]
-    for cluster in np.flatnonzero(period >= 0).tolist():
-        earliest[cluster] = latest[cluster] = period[cluster]
-        with_it = (offered == product[cluster]).any(axis=1) & np.isfinite(cost[cluster])
-        if with_it.any():
-            cost[cluster, ~with_it] = np.inf
-
-
 def _costs(network: Network, goal: Goal, found: Swaps, made: Stacks) -> tuple[Floats, Floats]:
     """Return money and work of each cluster with each stack, money infinite where it is for others.
 
-    Units times price and removal, structural work, and old equipment running beside the new.
+    Units times price and removal, structural work, old equipment running beside the new, and its
+    disposal.
     """
     offers = network["offers"].where(made.offers)
     practice = goal.practice
@@ -200,8 +213,9 @@ def _costs(network: Network, goal: Goal, found: Swaps, made: Stacks) -> tuple[Fl
     work = made.amounts @ days.T
     money += (found.structural * practice.structural_usd)[:, None]
     running = practice.dual_running_usd_per_day * practice.dual_running_days
-    money += (found.sites * running)[:, None]
+    money += (found.sites * (running + practice.disposal_usd))[:, None]
     work += (found.structural * practice.structural_crew_days)[:, None]
+    work += (found.sites * practice.disposal_crew_days)[:, None]
     money[made.kind[:, None] != made.of_kind[None, :]] = np.inf
     return money, work
 

@@ -46,8 +46,7 @@ def row_words(made: Planned, family: str, place: int) -> str:
         return f"money of {network.names['firm'][made.swaps.operators[row]]} until {when}"
     if family == "caps":
         return made.cap_words[place]
-    rule = made.rules[made.milestone_rules[place]]
-    return f"{rule.rule} by {rule.date}"
+    return made.milestone_words[place]
 
 
 def unit_of(made: Planned, family: str) -> str:
@@ -161,7 +160,8 @@ def _why(made: Planned, cluster: int, option: int, period: int, tables: Any, pla
 def _deadline(made: Planned, cluster: int) -> str:
     latest = made.problem.latest[cluster]
     for rule in made.rules:
-        if rule.allowed <= 0 and last_period(rule.date, made.starts, made.goal) == latest:
+        last = last_period(rule.date, rule.days, made.starts, made.goal)
+        if rule.allowed <= 0 and last == latest:
             return f"{rule.rule} by {rule.date}"
     return "the horizon ends" if latest == made.goal.periods - 1 else "it is promised for this one"
 
@@ -216,6 +216,8 @@ def _cost(asked: Problem, tables: Any, cluster: int, option: int, period: int) -
         if product >= 0:
             value += asked.amounts[cluster, part] * tables.amounts[product, period]
     value += asked.weights[cluster] @ tables.weights[:, option, period]
+    same = asked.announced_option[cluster] in (option, -1)
+    value += asked.change_cost[cluster] * (not same or asked.announced_period[cluster] != period)
     return float(value)
 
 

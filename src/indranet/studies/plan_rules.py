@@ -1,10 +1,12 @@
 """Which rules a plan must meet by when, and what of the equipment counts against each."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
 
+from indranet.errors import UsageError
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.model.schema import TABLES
@@ -36,6 +38,8 @@ class Dated:
         What all equipment in its scope counts.
     allowed
         How much may be left, in the same unit.
+    days
+        Days after its period from which on a swap counts: accepted, or removed where that counts.
     """
 
     rule: str
@@ -45,6 +49,7 @@ class Dated:
     weight: Floats
     whole: float
     allowed: float
+    days: int
 
     @property
     def lacking(self) -> float:
@@ -65,10 +70,23 @@ def dated_rules(ground: Groundwork, goal: Goal, found: Swaps) -> tuple[list[Date
     Rules on the share or number of what stands at sites are met by replacing it. A share of 0 or a
     number of 0 is met when the last of it is gone. Others are told as they are on the network as
     planned.
+
+    Raises
+    ------
+    UsageError
+        When a rule is named that counts what is removed, and the case has none of that name.
     """
     network = ground.network
     rules = network["rules"]
     names = rules.text("rule")
+    counted = goal.practice.removed_counts
+    strange = [] if counted == "all" else [name for name in counted if name not in names]
+    if strange:
+        near = get_close_matches(strange[0], names, n=1)
+        raise UsageError(
+            f"{goal.name}: practice.removed_counts: no rule {strange[0]!r} in the case"
+            + (f": did you mean {near[0]!r}?" if near else "")
+        )
     first, last = goal.starts(network.first_day)[[0, -1]]
     dated, others = [], []
     for row in range(len(rules)):
@@ -137,7 +155,15 @@ def _dated(
     allowed = limit * whole if _word("metric", rules, row) == "share" else limit
     firms = network.names["firm"]
     operator = str(firms[parties[0]]) if len(parties) == 1 else ""
-    return Dated(name, rules["from"][row], operator, rows, weight, whole, allowed)
+    days = days_until_it_counts(goal, name)
+    return Dated(name, rules["from"][row], operator, rows, weight, whole, allowed, days)
+
+
+def days_until_it_counts(goal: Goal, rule: str) -> int:
+    """Return days after its period from which on a swap counts for a rule."""
+    practice, days = goal.practice, goal.practice.acceptance_days
+    counted = practice.removed_counts
+    return days + practice.removal_days if counted == "all" or rule in counted else days
 
 
 def _who(ground: Groundwork, goal: Goal, row: int) -> Flags | None:

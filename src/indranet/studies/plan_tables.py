@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from indranet.engines.assignment import Assignment, Plan, own_costs
+from indranet.engines.assignment import Assignment, Plan, Problem, own_costs
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS
 from indranet.studies.exposure import exposure
@@ -20,13 +21,20 @@ Table = Mapping[str, npt.NDArray[Any]]
 Floats = npt.NDArray[np.float64]
 
 
+def without_changes(asked: Problem) -> Problem:
+    """Return the problem without a price on what is told otherwise than announced."""
+    return replace(asked, change_cost=np.zeros_like(asked.change_cost))
+
+
 def schedule_of(made: Planned, found: Assignment) -> Table:
     """Return one row for each cluster and function: the product, period, cost and reason."""
     network, stacks, chosen = made.ground.network, made.stacks, found.plan
     offers = network["offers"]
-    costs = own_costs(made.problem, chosen)
+    costs = own_costs(without_changes(made.problem), chosen)
     why, names = because(made, found), made.swaps.names
-    rows: list[tuple[str, str, str, Any, float, str]] = []
+    rows: list[tuple[str, str, str, Any, float, str, Any]] = []
+    practice, never = made.goal.practice, np.datetime64("NaT")
+    after = np.timedelta64(practice.acceptance_days + practice.removal_days, "D")
     for cluster in range(len(made.swaps)):
         name, option = names[cluster], int(chosen.option[cluster])
         if made.done[cluster]:
@@ -34,23 +42,26 @@ def schedule_of(made: Planned, found: Assignment) -> Table:
         if option < 0:
             for place in np.flatnonzero(made.swaps.amounts[cluster] > 0).tolist():
                 word = FUNCTIONS[made.swaps.functions[place]]
-                rows.append((name, word, "", np.datetime64("NaT"), 0.0, why[cluster]))
+                rows.append((name, word, "", never, 0.0, why[cluster], never))
             continue
         there = np.flatnonzero(stacks.offer[option] >= 0)
         share = _parts(made, cluster, option, there)
         day = made.starts[chosen.period[cluster]]
+        gone = made.starts[chosen.period[cluster] + 1] + after
         for place, part in zip(there.tolist(), share.tolist(), strict=True):
             row = stacks.offers[stacks.offer[option, place]]
             product = str(network.names["product"][offers["product"][row]])
             word = FUNCTIONS[stacks.functions[place]]
-            rows.append((name, word, product, day, float(costs[cluster] * part), why[cluster]))
-    columns = zip(*rows, strict=True) if rows else ((),) * 6
-    cluster_, function, product_, period, cost, reason = (list(column) for column in columns)
+            cost = float(costs[cluster] * part)
+            rows.append((name, word, product, day, cost, why[cluster], gone))
+    columns = zip(*rows, strict=True) if rows else ((),) * 7
+    cluster_, function, product_, period, money, reason, gone_ = map(list, columns)
     return {
         "cluster": np.array(cluster_, dtype=object), "function": np.array(function, dtype=object),
         "product": np.array(product_, dtype=object),
         "period": np.array(period, dtype="datetime64[D]"),
-        "cost_usd": np.array(cost, dtype=np.float64), "because": np.array(reason, dtype=object),
+        "cost_usd": np.array(money, dtype=np.float64), "because": np.array(reason, dtype=object),
+        "removed": np.array(gone_, dtype="datetime64[D]"),
     }  # fmt: skip
 
 
@@ -96,18 +107,34 @@ def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
     if not rule.lacking:
         return np.datetime64(min(made.starts[0], rule.date))
     column = found.spread(rule.rows & found.goes, rule.weight)
+    return _reached(made, chosen, column, rule.lacking - rule.slack, rule.days)
+
+
+def _reached(made: Planned, chosen: Plan, column: Floats, need: float, days: int) -> np.datetime64:
+    """Return the day on which so much of what clusters count is swapped, NaT for never."""
     done = chosen.option >= 0
     reached = (
         np.bincount(chosen.period[done], weights=column[done], minlength=made.goal.periods).cumsum()
         + column[made.done].sum()
     )
-    enough = np.flatnonzero(reached >= rule.lacking - rule.slack)
+    enough = np.flatnonzero(reached >= need)
     if not len(enough):
         return np.datetime64("NaT")
-    accepted = np.timedelta64(made.goal.practice.acceptance_days, "D")
     ends: np.datetime64 = np.datetime64(made.starts[int(enough[0]) + 1], "D")
-    met: np.datetime64 = ends + accepted
+    met: np.datetime64 = ends + np.timedelta64(days, "D")
     return met
+
+
+def limits_met(made: Planned, chosen: Plan) -> list[dict[str, str]]:
+    """Return when each limit that holds from a day on is kept as planned, empty for never."""
+    days = made.goal.practice.acceptance_days
+    found = []
+    for part in made.remainders:
+        slack = 1e-9 * max(float(part.weight.sum()), 1.0)
+        day = _reached(made, chosen, part.weight, part.need - slack, days)
+        told = "" if np.isnat(day) else str(day)
+        found.append({"words": part.words, "date": str(part.date), "planned": told})
+    return found
 
 
 def spend_of(made: Planned, found: Assignment) -> Table:
@@ -177,10 +204,11 @@ def as_planned(made: Planned, chosen: Plan) -> Network:
 
 
 def _of_groups(made: Planned, chosen: Plan) -> npt.NDArray[np.int64]:
-    """Return the option that most parts of each group take, -1 where most take none."""
+    """Return the option that most parts of each group take or took, -1 where most take none."""
     found, options = made.swaps, len(made.stacks.offer)
     votes = np.zeros((len(found.groups), options + 1))
-    np.add.at(votes, (found.group, chosen.option + 1), found.share)
+    option = np.where(made.done, made.settled.option, chosen.option)
+    np.add.at(votes, (found.group, option + 1), found.share)
     return np.asarray(votes.argmax(axis=1) - 1)
 
 

@@ -9,6 +9,7 @@ from indranet.engines.assignment.problem import (
     Plan,
     Problem,
     Uses,
+    as_announced,
     objective,
     own_costs,
     problem,
@@ -18,5 +19,5 @@ from indranet.engines.assignment.solve import Assignment, assign
 
 __all__ = [
     "Assignment", "Blame", "Broken", "Caps", "Late", "Milestones", "Plan", "Problem", "Uses",
-    "assign", "blame", "broken", "objective", "own_costs", "problem", "uses",
+    "as_announced", "assign", "blame", "broken", "objective", "own_costs", "problem", "uses",
 ]  # fmt: skip

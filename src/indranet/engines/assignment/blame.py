@@ -57,7 +57,7 @@ def phase_one(asked: Problem, counts: Floats) -> Problem:
         cost=asked.cost if spends else free,
         discount=zero(asked.discount), work_price=zero(asked.work_price),
         running=zero(asked.running), wait=zero(asked.wait), penalty=counts.astype(np.float64),
-        overtime_price=zero(asked.overtime_price),
+        overtime_price=zero(asked.overtime_price), change_cost=zero(asked.change_cost),
         crews=asked.crews + asked.overtime, overtime=zero(asked.overtime), milestones=nothing,
         late=Late(),
     )  # fmt: skip

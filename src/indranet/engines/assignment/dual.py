@@ -120,7 +120,8 @@ def attributes_of(asked: Problem) -> Attributes:
     return Attributes(
         asked.region, asked.pool, asked.purse, asked.cost, asked.work, asked.amounts,
         asked.product, asked.people, asked.wait, asked.penalty, asked.weights,
-        asked.earliest, asked.latest, asked.first,
+        asked.earliest, asked.latest, asked.first, asked.announced_option,
+        asked.announced_period, asked.change_cost,
     )  # fmt: skip
 
 

@@ -116,6 +116,8 @@ def _one_each(asked: Problem, columns: Columns) -> Floats:
     for part in range(asked.product.shape[1]):
         product = asked.product[v, part]
         found += np.where(product >= 0, asked.amounts[c, part] * asked.running[product, t], 0.0)
+    same = (asked.announced_option[c] == NEVER) | (asked.announced_option[c] == v)
+    found += asked.change_cost[c] * ~(same & (asked.announced_period[c] == t))
     return np.asarray(found)
 
 

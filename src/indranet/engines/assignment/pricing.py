@@ -33,6 +33,9 @@ class Attributes(NamedTuple):
     earliest: Array
     latest: Array
     first: Array
+    announced_option: Array
+    announced_period: Array
+    change_cost: Array
 
 
 class Tables(NamedTuple):
@@ -58,6 +61,12 @@ def price_choices(
     people, wait = attributes.people[cluster], attributes.wait[cluster]
     for t in range(periods):
         base[t] = people * tables.people[region, t] + wait * tables.wait[t]
+    change, told = attributes.change_cost[cluster], -1
+    if change > 0.0:
+        told = attributes.announced_period[cluster]
+        for t in range(periods):
+            if t != told:
+                base[t] += change
     for v in range(priced.shape[0]):
         money = attributes.cost[cluster, v]
         begin = max(first, attributes.first[v])
@@ -84,6 +93,8 @@ def price_choices(
             if weight > 0.0:
                 for t in range(periods):
                     row[t] += weight * tables.weights[k, v, t]
+        if told >= 0 and attributes.announced_option[cluster] not in (v, -1):
+            row[told] += change
         for t in range(begin):
             row[t] = np.inf
         for t in range(last + 1, periods):

@@ -69,7 +69,7 @@ class Problem:
 
     The cost of cluster c with option v in period t is cost[c, v] * discount[t] + work[c, v] *
     work_price[pool, t] + sum over parts f of amounts[c, f] * running[product[v, f], t] +
-    wait[c] * waited[t].
+    wait[c] * waited[t] + change_cost[c], the last unless v and t are those announced.
 
     Attributes
     ----------
@@ -122,6 +122,12 @@ class Problem:
         Scenarios of deliveries, and what waiting for them costs.
     near_start, near
         Clusters that must not be changed in the same period, compressed sparse rows; symmetric.
+    announced_option, announced_period
+        What each cluster was told before, shape (clusters,): an option, -1 where any will do, and a
+        period, -1 where none was told.
+    change_cost
+        Cost of any other choice than that, shape (clusters,). The penalty holds what it costs to be
+        left out.
     """
 
     region: Codes
@@ -155,6 +161,9 @@ class Problem:
     late: Late = field(default_factory=Late)
     near_start: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
+    announced_option: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
+    announced_period: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
+    change_cost: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         """Return the number of clusters."""
@@ -224,8 +233,13 @@ def problem(
         "overtime_price": np.zeros((pools, periods)),
         "floor": np.full((regions, periods), unlimited), "purse": np.zeros(clusters),
         "cash": np.full((1, periods), unlimited),
+        "announced_option": np.full(clusters, NEVER), "announced_period": np.full(clusters, NEVER),
+        "change_cost": np.zeros(clusters),
     }  # fmt: skip
-    integer = {"pool", "product", "earliest", "latest", "first", "purse"}
+    integer = {
+        "pool", "product", "earliest", "latest", "first", "purse", "announced_option",
+        "announced_period",
+    }  # fmt: skip
     arrays: dict[str, Any] = {
         name: np.ascontiguousarray(
             more.pop(name, value), dtype=np.int32 if name in integer else np.float64
@@ -257,7 +271,8 @@ def check_shapes(asked: Problem) -> None:
         "deliveries": (products, periods), "crews": (pools, periods),
         "overtime": (pools, periods), "overtime_price": (pools, periods),
         "floor": (regions, periods), "purse": (clusters,), "cash": (len(asked.cash), periods),
-        "near_start": (clusters + 1,),
+        "near_start": (clusters + 1,), "announced_option": (clusters,),
+        "announced_period": (clusters,), "change_cost": (clusters,),
     }  # fmt: skip
     for name, shape in shapes.items():
         given: Array = getattr(asked, name)
@@ -265,7 +280,10 @@ def check_shapes(asked: Problem) -> None:
             raise ValueError(f"{name}: shape {given.shape} where {shape} is meant")
         if given.dtype.kind == "f" and (np.isnan(given).any() or (given < 0).any()):
             raise ValueError(f"{name}: numbers of 0 or more")
-    for name in ("work", "amounts", "people", "wait", "penalty", "weights", "discount", "running"):
+    for name in (
+        "work", "amounts", "people", "wait", "penalty", "weights", "discount", "running",
+        "change_cost",
+    ):  # fmt: skip
         if not np.isfinite(getattr(asked, name)).all():
             raise ValueError(f"{name}: finite numbers")
     if clusters and (asked.region.min() < 0 or asked.region.max() >= regions):
@@ -276,6 +294,10 @@ def check_shapes(asked: Problem) -> None:
         raise ValueError("purse: out of range")
     if asked.product.size and (asked.product.min() < -1 or asked.product.max() >= products):
         raise ValueError("product: out of range")
+    for name, count in (("announced_option", options), ("announced_period", periods)):
+        told: Array = getattr(asked, name)
+        if clusters and (told.min() < NEVER or told.max() >= count):
+            raise ValueError(f"{name}: out of range")
     if (asked.deliveries[:, 1:] < asked.deliveries[:, :-1]).any():
         raise ValueError("deliveries: until each period, so never less than before")
     caps, milestones = asked.caps, asked.milestones
@@ -335,8 +357,14 @@ def own_costs(asked: Problem, plan: Plan) -> Floats:
         product = asked.product[option, part]
         price = np.where(product >= 0, asked.running[product, period], 0.0)
         value += asked.amounts[done, part] * price
-    found[done] = value
+    found[done] = value + asked.change_cost[done] * ~as_announced(asked, plan)[done]
     return found
+
+
+def as_announced(asked: Problem, plan: Plan) -> Flags:
+    """Return which clusters get what they were told before, shape (clusters,)."""
+    same = (asked.announced_option == NEVER) | (plan.option == asked.announced_option)
+    return np.asarray(same & (plan.option >= 0) & (plan.period == asked.announced_period))
 
 
 def uses(asked: Problem, plan: Plan) -> Uses:
