@@ -110,10 +110,12 @@ def what_is_left(asked: Problem, settled: Plan) -> tuple[Problem, Floats]:
     begun = Plan(settled.option, np.where(settled.option >= 0, 0, -1).astype(np.int32))
     scenarios = [free_units(units, used.deliveries) for units in asked.late.deliveries]
     late = replace(asked.late, deliveries=np.array(scenarios)) if scenarios else asked.late
+    over = np.maximum(used.crews - asked.crews, 0.0)
     held = np.maximum(asked.caps.limit - uses(asked, begun).caps, 0.0)
     left = replace(
         asked, deliveries=free_units(asked.deliveries, used.deliveries),
         crews=np.maximum(asked.crews - used.crews, 0.0),
+        overtime=np.maximum(asked.overtime - over, 0.0),
         cash=np.maximum(asked.cash - used.cash, 0.0), caps=replace(asked.caps, limit=held),
         late=late,
     )  # fmt: skip
