@@ -268,15 +268,17 @@ def test_import_and_generate_make_cases(here: Path) -> None:
     assert run(["generate", "country", "--sites", "200", "--seed", "1", "--into", "made"]) == 2
 
 
-def test_the_demo_answers_and_can_be_asked_again(
+def test_the_demo_answers_and_takes_the_place_of_the_one_before(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    before = here / "demo-run" / "plan" / "run.json"
+    before.parent.mkdir(parents=True)
+    before.write_text("that of the one before")
     assert run(["demo"]) == 0
-    first = capsys.readouterr().out
-    assert "demo-run/report.html" in first
-    assert "  5. " in first
-    assert run(["demo"]) == 0
-    assert capsys.readouterr().out == first
+    told = capsys.readouterr().out
+    assert "demo-run/report.html" in told
+    assert "  5. " in told
+    assert json.loads(before.read_text())["command"] == "plan"
     (here / "demo-run" / "mine.txt").write_text("keep")
     assert run(["demo"]) == 2
     assert (here / "demo-run" / "mine.txt").is_file()
