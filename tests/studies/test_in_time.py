@@ -13,6 +13,7 @@ from indranet.model.case import read
 from indranet.model.network import Network
 from indranet.model.scenario import Scenario, read_scenario
 from indranet.studies import in_time
+from indranet.studies.exceedance import exceedance, yearly
 from indranet.studies.stress import Stress, stress
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
@@ -274,6 +275,27 @@ def test_hazards_strike_as_often_as_they_say(tmp_path: Path) -> None:
     assert strikes == pytest.approx(6, abs=4 * np.sqrt(6 / 200))
     assert set(rows["because"]) <= {"outage by storm", "several causes together"}
     assert found.summary["not_considered"].keys() >= {"failures", "vulnerabilities", "facilities"}
+    # Six strikes of half a day each: three site-days a year, a little less where strikes overlap.
+    lost = found.summary["measures"]["sites_up"]["lost_a_year"]
+    assert lost["low"] < 3.0 < lost["high"] * 1.05
+    assert lost["mean"] == pytest.approx(3.0, rel=0.1)
+    curve = found.tables["exceedance"]
+    mine = curve["measure"] == "sites_up"
+    assert (np.diff(curve["loss"][mine]) <= 0).all()
+    assert curve["chance"][mine][-1] == 1.0
+    assert np.isnan(curve["per_year"][mine][-1])
+
+
+def test_a_curve_of_known_losses() -> None:
+    lost = np.array([[1.0], [4.0], [2.0], [3.0]])
+    found = exceedance(("people_served",), lost, 365)
+    assert found["loss"].tolist() == [4.0, 3.0, 2.0, 1.0]
+    assert found["chance"].tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert found["per_year"][:3] == pytest.approx(-np.log([0.75, 0.5, 0.25]) * 365.25 / 365)
+    mean = yearly(lost[:, 0], 365)
+    # The 95 % quantile of Student's t with three degrees of freedom is 2.353.
+    half = 2.353363 * np.std(lost, ddof=1) / 2
+    assert mean["high"] - mean["mean"] == pytest.approx(half * 365.25 / 365, rel=1e-5)
 
 
 def islands(**more: Columns) -> Tables:

@@ -24,12 +24,14 @@ from indranet.studies.draw_model import Model
 from indranet.studies.draw_tables import long_tables, names_of, stockout_rows, things_watched
 from indranet.studies.ensemble import Draw, Job, Parts, quantiles, run_draws
 from indranet.studies.events import Effect
+from indranet.studies.exceedance import exceedance, yearly
 from indranet.studies.prepared import Prepared, prepare
 from indranet.studies.scenery import lane_table, map_tables
 from indranet.studies.sensitivity import bounds, lost_of, sensitivity, usual_values
 from indranet.studies.worst import names_table
 
 Table = Mapping[str, npt.NDArray[Any]]
+Floats = npt.NDArray[np.float64]
 
 BATCH = 8
 _NAMED = 100
@@ -168,8 +170,10 @@ def _answer(ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw) -> Stre
     small["hours"] = {"hour": usual["hours"][:, 0], "people_served": usual["hours"][:, 1]}
     small |= map_tables(ready.ground, ready.model, usual)
     small["names"] = names_table(ready.network)
+    lost = np.array([lost_of(ready.model, draw) for draw in draws])
+    small["exceedance"] = exceedance(ready.model.measures, lost, ready.model.days)
     long = long_tables(ready, draws)
-    return Stress(_Tables(small, long), long, _summary(ready, draws, usual, small))
+    return Stress(_Tables(small, long), long, _summary(ready, lost, usual, small))
 
 
 def _quantiles(model: Model, draws: Sequence[Draw] | Parts) -> Table:
@@ -185,12 +189,11 @@ def _quantiles(model: Model, draws: Sequence[Draw] | Parts) -> Table:
 
 
 def _summary(
-    ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw, tables: Mapping[str, Table]
+    ready: Prepared, lost: Floats, usual: Draw, tables: Mapping[str, Table]
 ) -> dict[str, Any]:
     """Return the answer in short."""
     model, scenario, network = ready.model, ready.scenario, ready.network
     whole = usual_values(model)
-    lost = np.array([lost_of(model, draw) for draw in draws])
     low, middle, high = np.quantile(lost, (0.05, 0.5, 0.95), axis=0)
     worst: dict[str, Any] = {}
     table = tables["quantiles"]
@@ -204,6 +207,8 @@ def _summary(
             "lost_share": float(middle[number] / max(whole[number] * model.days, 1e-300)),
             "worst_day": day, "worst_value": float(least[day]),
         }  # fmt: skip
+        if scenario.hazards:
+            worst[measure]["lost_a_year"] = yearly(lost[:, number], model.days)
     first = stockout_rows(ready, 0, [usual])
     return {
         "scenario": scenario.name,
