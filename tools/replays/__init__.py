@@ -1,0 +1,1 @@
+"""Programmes of the past, planned again from what was known beforehand."""
