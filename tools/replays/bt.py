@@ -5,6 +5,7 @@ says so.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from indranet.model.goal import Goal
@@ -26,8 +27,13 @@ CORE_WEEKS = 40
 """Weeks from order to delivery of a core: assumed, the longest of the usual 12 to 40."""
 CREW_DAYS = 5
 """Crew-days of a swap: assumed, the middle of the usual 3 to 8."""
-CLUSTERS = 120
-"""Clusters: assumed, so that one takes most of a month; regions share one pool of crews."""
+CREWS = 35
+"""Crews of nearly five days a week that swap so many: derived."""
+CLUSTERS = 480
+"""Clusters of 25 sites, six a month: assumed; regions share one pool of crews."""
+NEARLY_ALL = 0.001
+"""Share of sites that may be left of all: with none left a date that cannot be met leaves sites out
+of the plan, and says nothing of when they would be done."""
 CORE_FUNCTIONS = ("AMF", "SMF", "UPF", "AUSF", "UDM", "NRF", "PCF", "EPC", "IMS")
 
 Tables = Mapping[str, Mapping[str, Sequence[Any]]]
@@ -68,8 +74,8 @@ def tables() -> Tables:
         "rules": {
             "rule": ["core", "cap", "all"], "from": [CORE, CAP, ALL], "who": ["excluded"] * 3,
             "functions": [";".join(CORE_FUNCTIONS), "RU", "RU"],
-            "metric": ["count", "share", "count"], "weight": ["instances", "sites", "instances"],
-            "limit": [0, CAP_SHARE, 0],
+            "metric": ["count", "share", "share"], "weight": ["instances", "sites", "sites"],
+            "limit": [0, CAP_SHARE, NEARLY_ALL],
         },
         "offers": {
             "product": ["first-ru", "second-ru", *["second-core"] * len(CORE_FUNCTIONS)],
@@ -79,8 +85,8 @@ def tables() -> Tables:
             "lead_days": [0, 0] + [CORE_WEEKS * 7] * len(CORE_FUNCTIONS),
         },
         "crews": {
-            "pool": ["crews"], "crews": [A_MONTH * CREW_DAYS * 12 / 365.25 * 7 / 5],
-            "crew_days_per_week": [5],
+            "pool": ["crews"], "crews": [CREWS],
+            "crew_days_per_week": [A_MONTH * CREW_DAYS * 12 / 365.25 * 7 / CREWS],
         },
     }  # fmt: skip
 
@@ -88,8 +94,9 @@ def tables() -> Tables:
 def goal() -> Goal:
     """Return what is asked: all dates met, by months, swaps as early as crews can."""
     return Goal.model_validate({
-        "name": "BT under the direction of 2022", "operator": "bt", "first_day": FIRST_DAY,
-        "period": "month", "periods": 80, "replace": {"authority": "direction"},
+        "name": "BT under the direction of 2022", "operator": "bt",
+        "first_day": date.fromisoformat(FIRST_DAY),
+        "period": "month", "periods": 92, "replace": {"authority": "direction"},
         "cost": {"exposure_usd_per_person_day": 1.0, "overtime_share": 0.0},
         "limits": {"service_floor": 0.0},
         "practice": {"gate_days": 0, "neighbours_apart": False, "structural_share": 0.0},

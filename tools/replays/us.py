@@ -4,6 +4,7 @@ Each number has its source beside it; what none gives is assumed, and says so.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,8 @@ def tables() -> Tables:
 def goal(periods: int) -> Goal:
     """Return what is asked of all recipients over so many quarters, as early as they can."""
     return Goal.model_validate({
-        "name": "the programme", "country": "USA", "first_day": FIRST_DAY, "period": "quarter",
+        "name": "the programme", "country": "USA",
+        "first_day": date.fromisoformat(FIRST_DAY), "period": "quarter",
         "periods": periods, "replace": {"authority": "covered list"},
         "cost": {"exposure_usd_per_person_day": 100.0, "discount_rate": 0.0},
         "limits": {"service_floor": 0.0}, "uncertainty": {"draws": 400},
