@@ -42,7 +42,7 @@ def test_a_goal_is_read_with_its_defaults(tmp_path: Path) -> None:
     [
         (("periods = 4", "periods = 0"), "goal.toml:4 periods '0' does not fit"),
         (("operator =", "operater ="), "goal.toml:2 operater is not known here; did you mean"),
-        (('authority = "list"', 'firms = []'), "takes authority or firms, one of them"),
+        (('authority = "list"', 'firms = []'), "takes authority, firms or wanted, one of them"),
         (("limit = 0.4", "limit = 1.4"), "goal.toml:10 limits.vendor_share.limit '1.4' does not"),
         (('period = "month"', 'period = "week"'), "write 'month' or 'quarter'"),
     ],

@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tools.indo_pacific import lanes, others, radio, services, supply
+from tools.indo_pacific import lanes, others, projects, radio, services, supply
 from tools.indo_pacific.facts import (
     FACTS,
     SEED,
@@ -24,6 +24,8 @@ from indranet.model.schema import TABLES
 
 NAME = "Indo-Pacific"
 FIRST_DAY = date(2024, 7, 1)
+PROJECTS = ("plw-project",)
+"""Firms that run projects alone."""
 DESCRIPTION = (
     "Mobile networks and the services on them in thirty countries of the Indo-Pacific, with what "
     "their equipment is made of: real places, names and ways, calibrated counts, synthetic mixes."
@@ -47,6 +49,10 @@ def case_tables() -> Tables:
     }
     goods = lanes.GoodsLanes()
     made = supply.tables(standing, installed, offices, goods)
+    planned = projects.tables()
+    made["products"] += planned["products"]
+    standing, installed = standing + planned["sites"], installed + planned["equipment"]
+    made["firms"] += [{**fact} for fact in read_facts("firms") if fact["firm"] in PROJECTS]
     served = services.tables(services.World(places, sites, cores))
     facilities = lanes.facility_rows(goods)
     countries = _country_rows(made["firms"] + made["plants"] + standing + facilities)
@@ -75,6 +81,10 @@ def case_tables() -> Tables:
             "crew_days", "lead_days", "units_per_month", "ramp_months",
         ),
         "crews": _restated("crews", "region", "crews", "crew_days_per_week", "usd_per_day"),
+        "interoperability": _restated("interoperability", "other", "interface", "status"),
+        "budgets": _restated(
+            "budgets", "from", "usd", "refund_share", "refund_lag_days", "agreement"
+        ),
     }  # fmt: skip
 
 

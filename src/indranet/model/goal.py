@@ -21,16 +21,24 @@ def _law(law: str, **numbers: float) -> Law:
 
 
 class Replace(Strict):
-    """What must go: what an authority excludes, or what some firms made."""
+    """What must go: what an authority excludes, what some firms made, or what nobody makes yet.
+
+    A project stands in the case with the functions that its sites are to hold, as products without
+    a maker: these are wanted, and nothing goes for them.
+    """
 
     authority: Name | None = Field(None, description="Whose exclusions say what must go.")
     firms: tuple[Name, ...] = Field((), description="Instead: firms, with what they control.")
+    wanted: bool = Field(False, description="Instead: products without a maker, of a project.")
     functions: tuple[Name, ...] = Field((), description="Functions; all if absent.")
+    by: date | None = Field(None, description="Day by which all of it is done, besides the rules.")
 
     @model_validator(mode="after")
     def _one(self) -> "Replace":
-        if (self.authority is None) == (not self.firms):
-            raise ValueError("takes authority or firms, one of them")
+        if (self.authority is not None) + bool(self.firms) + self.wanted != 1:
+            raise ValueError("takes authority, firms or wanted, one of them")
+        if self.wanted and not self.functions:
+            raise ValueError("wanted takes functions as well: which a project's sites are to hold")
         return self
 
 

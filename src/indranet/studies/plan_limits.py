@@ -193,8 +193,11 @@ def part_under_change(goal: Goal, starts: npt.NDArray[np.datetime64]) -> float:
 def floor_of(network: Network, goal: Goal, found: Swaps) -> Floats:
     """Return people who may be under change at a time, those included whom hosts carry.
 
-    The largest cluster of a region may always be changed by itself.
+    The largest cluster of a region may always be changed by itself; where nothing is served yet,
+    nobody is under change.
     """
+    if goal.replace.wanted:
+        return np.full((len(found.regions), goal.periods), np.inf)
     sites = network["sites"]
     mine = np.isin(sites["operator"], found.operators) & (sites["kind"] == RADIO)
     words = np.append(sites.words["region"], "")[sites["region"]].astype(str)

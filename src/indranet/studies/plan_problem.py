@@ -207,7 +207,8 @@ def _costs(network: Network, goal: Goal, found: Swaps, made: Stacks) -> tuple[Fl
     """
     offers = network["offers"].where(made.offers)
     practice = goal.practice
-    unit = np.append(offers["unit_cost_usd"] + offers["removal_cost_usd"], 0.0)[made.offer]
+    removal = 0.0 if goal.replace.wanted else offers["removal_cost_usd"]
+    unit = np.append(offers["unit_cost_usd"] + removal, 0.0)[made.offer]
     days = np.append(offers["crew_days"], 0.0)[made.offer]
     money = made.amounts @ unit.T
     work = made.amounts @ days.T

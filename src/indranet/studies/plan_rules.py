@@ -19,6 +19,8 @@ Flags = npt.NDArray[np.bool_]
 
 _RULES = TABLES["rules"]
 _SHRINKS = ("share", "count")
+ALL_OF_IT = "all of it"
+"""Name of the goal's own date among the rules."""
 _AT_MOST = ("<=", "<", "=")
 
 
@@ -110,7 +112,17 @@ def dated_rules(ground: Groundwork, goal: Goal, found: Swaps) -> tuple[list[Date
             made = _dated(ground, goal, row, some, names[row])
             if made is not None:
                 dated.append(made)
+    if goal.replace.by is not None:
+        dated.append(_all_of_it(goal, found))
     return dated, others
+
+
+def _all_of_it(goal: Goal, found: Swaps) -> Dated:
+    """Return the goal's own date as a rule: nothing of what must go is left, or wanted, then."""
+    ones = np.ones(len(found.goes))
+    days = days_until_it_counts(goal, ALL_OF_IT)
+    day = np.datetime64(goal.replace.by, "D")
+    return Dated(ALL_OF_IT, day, "", found.goes, ones, float(found.goes.sum()), 0.0, days)
 
 
 def _word(column: str, rules: object, row: int) -> str:

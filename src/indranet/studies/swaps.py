@@ -161,7 +161,8 @@ def swaps(ground: Groundwork, goal: Goal) -> Swaps:
 
     flagged = network["sites"]["structural"].astype(bool)
     any_flag = flagged[np.isin(network["sites"]["operator"], operators)].any()
-    needs_work = np.where(any_flag, flagged, goal.practice.structural_share)
+    usual = 0.0 if goal.replace.wanted else goal.practice.structural_share
+    needs_work = np.where(any_flag, flagged, usual)
     region, regions = _regions(network, site, here, count)
     operator = np.searchsorted(operators, key // base)
     sites_ = total(real)
@@ -213,6 +214,8 @@ def _goes(ground: Groundwork, goal: Goal, mine: Flags) -> tuple[Flags, Flags]:
         goes = sets[found.of_row, maker] & mine
         for bound in np.unique(found.of_row[mine]).tolist():
             firms |= found.sets[bound]
+    elif asked.wanted:
+        goes = (maker < 0) & mine
     else:
         for name in asked.firms:
             place = np.flatnonzero(network.names["firm"] == name)
