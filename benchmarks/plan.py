@@ -60,10 +60,10 @@ def rows() -> list[dict[str, Any]]:
     ))  # fmt: skip
     plain = [_apart(10_000, seed, 60.0, 1e-3, 1.0) for seed in SEEDS]
     robust = [_apart(10_000, seed, 60.0, 1e-3, 1.0, SCENARIOS) for seed in SEEDS]
-    taken = [float(np.median([one[1] for one in many])) for many in (plain, robust)]
+    times = [float(np.median([one[1] for one in many])) for many in (plain, robust)]
     found.append(row(
         f"plan: 10,000 clusters, {SCENARIOS} scenarios of late deliveries, worst tenth",
-        taken[1], "s", target=3 * taken[0], peer="the same plan without", peer_value=taken[0],
+        times[1], "s", target=3 * times[0], peer="the same plan without", peer_value=times[0],
         note=f"gap {float(np.median([one[0] for one in robust])):.2%}",
     ))  # fmt: skip
     return found
