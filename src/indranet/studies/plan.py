@@ -20,6 +20,7 @@ from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan_announced import begun_with, changes_of, changes_table, changes_told
+from indranet.studies.plan_because import because
 from indranet.studies.plan_draws import Dates, dates
 from indranet.studies.plan_limits import deliveries
 from indranet.studies.plan_pace import Pace, pace_told
@@ -46,6 +47,8 @@ FRONT = (0.0, 1.0, 4.0, 16.0)
 USUAL_USD_PER_PERSON_DAY = 0.01
 """Where a goal gives exposure no price, the front is drawn at parts of this one."""
 _DAY = np.timedelta64(1, "D")
+_AGAIN = 0.25
+"""Part of the time of the search that planning clusters anew may take."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,9 @@ class Planning:
         date, probability, operator, planned, late, without), `pareto` (weight, cost_usd,
         exposure_person_days, gap), `spend` (operator, period, planned_usd, cash_usd), `shares`
         (operator, by, id, before, after), `clusters` (cluster, operator, region, people, sites,
-        lat, lon, period, before, after), `independence` (kind, id, horizon, people_lost before and
-        after); against an earlier plan `changes` (cluster, function, period_before, period_after,
-        product_before, product_after, frozen).
+        lat, lon, period, before, after, earlier_usd, later_usd, replanned), `independence` (kind,
+        id, horizon, people_lost before and after); against an earlier plan `changes` (cluster,
+        function, period_before, period_after, product_before, product_after, frozen).
     summary
         Cost with its interval, chance of each date, what is not done and for want of what.
     proof
@@ -130,12 +133,13 @@ def plan(
     left = (found.plan.option < 0) & ~made.done
     faulty = blame(made.problem, made.swaps.people + 1e-6, executor) if left.any() else None
     chances = dates(made, found.plan, executor)
+    reasons = because(made, found, seconds=time * _AGAIN, executor=executor)
     tables: dict[str, Table] = {
-        "schedule": schedule_of(made, found),
+        "schedule": schedule_of(made, found, reasons),
         "dates": dates_of(made, found.plan, chances),
         "pareto": _front(made, found, time, enough, executor) if front else _no_front(),
         "spend": spend_of(made, found),
-        "clusters": clusters_of(made, found.plan),
+        "clusters": clusters_of(made, found.plan, reasons),
     }
     after = as_planned(made, found.plan)
     tables["shares"] = shares_of(made, after)

@@ -168,9 +168,7 @@ def planned(
         latest=latest, first=first, discount=discount, waited=days * discount,
         work_price=crews.price * discount, running=running_of(network, made, goal, discount),
         deliveries=deliveries(network, made, starts, pace=pace), crews=crews.days,
-        overtime=np.where(
-            np.isfinite(crews.days), goal.cost.overtime_share * crews.days, 0.0
-        ),
+        overtime=goal.cost.overtime_share * np.where(np.isfinite(crews.days), crews.days, 0.0),
         overtime_price=(goal.cost.overtime_factor - 1) * crews.price * discount,
         floor=floor_of(network, goal, found), purse=found.operator, cash=purses[0],
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,

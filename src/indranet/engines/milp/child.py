@@ -1,6 +1,7 @@
-"""The process that asks HiGHS: reads a program, writes what was found."""
+"""The process that asks HiGHS: reads programs, writes what was found."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -39,8 +40,10 @@ def main(asked: str, told: str) -> None:
     conflict = np.zeros(0, dtype=np.int64)
     if status == "infeasible" and len(program["row_lower"]) <= CONFLICT_ROWS:
         conflict = _conflict(solver)
+    # Named when it is whole: this process may be ended at any time.
+    part = f"{told}.part.npz"
     np.savez(
-        told,
+        part,
         status=np.array(status),
         cost=np.array(cost),
         bound=np.array(info.mip_dual_bound if whole else cost),
@@ -48,6 +51,7 @@ def main(asked: str, told: str) -> None:
         prices=np.zeros(0) if whole or not there else -np.array(solution.row_dual),
         conflict=conflict,
     )
+    Path(part).replace(told)
 
 
 def _model(program: dict[str, Any]) -> highspy.HighsLp:
@@ -77,4 +81,5 @@ def _conflict(solver: highspy.Highs) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    for pair in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+        main(*pair)
