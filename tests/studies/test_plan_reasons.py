@@ -18,8 +18,10 @@ from indranet.engines.assignment.dual import Bound, Pricing, rows_of
 from indranet.engines.assignment.finish import columns_of, program
 from indranet.engines.assignment.problem import FAMILIES
 from indranet.model.goal import Goal
+from indranet.studies import plan_prices
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan_because import SOME, because
+from indranet.studies.plan_prices import binding
 from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import row_words
 
@@ -58,9 +60,10 @@ def many(clusters: int, seed: int = 3) -> Tables:
         },
         offers={
             "product": ["north-ru", "south-ru"], "replaces": ["RU"] * 2, "unit_cost_usd": [10, 12],
-            "crew_days": [1, 1], "units_per_month": [9, 20], "lead_days": [5, 0],
+            "crew_days": [1, 1], "lead_days": [5, 0],
+            "units_per_month": [0.18 * clusters, 0.4 * clusters],
         },
-        crews={"pool": ["w"], "crews": [2], "crew_days_per_week": [2.8]},
+        crews={"pool": ["w"], "crews": [max(clusters // 25, 2)], "crew_days_per_week": [2.8]},
     )  # fmt: skip
 
 
@@ -219,3 +222,53 @@ def test_planning_anew_around_a_cluster_keeps_what_the_others_use() -> None:
         assert moved is not None
         assert usual.cost <= objective(small, part) + 1e-6
         assert moved.bound >= usual.bound - 2e-4 * usual.cost
+
+
+def relaxed(asked: Problem, cases: Sequence[Otherwise]) -> list[float]:
+    """Return what the relaxation is worth: every column, no prices of ours."""
+    programs = []
+    for case in cases:
+        pricing = Pricing(changed(asked, case))
+        none = np.zeros(len(pricing.rows.limit))
+        variables, rows = program(pricing, columns_of(pricing, Bound(-1e18, none, none), 1e18))
+        programs.append(milp.Program([replace(v, whole=False) for v in variables], rows))
+    answers = milp.solve_each(programs, seconds=60, each=20)
+    assert {answer.status for answer in answers} == {"best"}
+    return [answer.cost for answer in answers]
+
+
+def test_a_price_told_is_what_planning_anew_saves(tmp_path: Path) -> None:
+    """One more of a row saves what is said, give or take a fifth, planned anew and exactly."""
+    made = made_of(tmp_path, goal(periods=4, cost=HURRY, limits={"service_floor": 0.0}), many(40))
+    found = assign(made.problem, seconds=10, gap=1e-6)
+    told = binding(made, found, seconds=30)
+    assert {row["family"] for row in told} >= {"crews", "deliveries"}
+    assert {row["how"] for row in told} == {"planned anew"}
+    named = rows_named(made)
+    cases = [Otherwise(more=((*named[row["row"]], row["step"]),)) for row in told]
+    usual, *others = exactly(made.problem, [Otherwise(), *cases])
+    for row, other in zip(told, others, strict=True):
+        saved = (usual - other) / row["step"]
+        assert row["price_usd"] == pytest.approx(saved, rel=0.2, abs=1e-5 * usual)
+        assert f"{row['row']} (re-planned with " in row["words"]
+        assert row["less_usd"] >= 0
+
+
+def test_prices_of_many_clusters_are_those_of_the_relaxation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = made_of(tmp_path, goal(periods=4, cost=HURRY, limits={"service_floor": 0.0}), many(240))
+    found = assign(made.problem, seconds=2, gap=1e-2)
+    told = binding(made, found, seconds=30)
+    assert {row["how"] for row in told} == {"bound anew"}
+    named = rows_named(made)
+    cases = [Otherwise(more=((*named[row["row"]], row["step"]),)) for row in told]
+    usual, *others = relaxed(made.problem, [Otherwise(), *cases])
+    for row, other in zip(told, others, strict=True):
+        assert row["price_usd"] == pytest.approx((usual - other) / row["step"], rel=0.01, abs=1e-3)
+    monkeypatch.setattr(plan_prices, "SAMPLE", 120)
+    some = {row["row"]: row["price_usd"] for row in binding(made, found, seconds=30)}
+    dear = [row for row in told if row["price_usd"] > 0.2 * max(r["price_usd"] for r in told)]
+    assert len(dear) > 1
+    for row in dear:
+        assert some[row["row"]] == pytest.approx(row["price_usd"], rel=0.2)

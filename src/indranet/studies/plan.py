@@ -24,8 +24,9 @@ from indranet.studies.plan_because import because
 from indranet.studies.plan_draws import Dates, dates
 from indranet.studies.plan_limits import deliveries
 from indranet.studies.plan_pace import Pace, pace_told
+from indranet.studies.plan_prices import binding
 from indranet.studies.plan_problem import Planned, planned
-from indranet.studies.plan_reasons import binding, blame_words
+from indranet.studies.plan_reasons import blame_words
 from indranet.studies.plan_tables import (
     as_planned,
     clusters_of,
@@ -145,7 +146,8 @@ def plan(
     tables["shares"] = shares_of(made, after)
     tables["rules"] = rules_of(made, after)
     tables["independence"] = independence_of(network, after, executor)
-    summary = _summary(made, found, faulty, chances, tables)
+    rows = binding(made, found, seconds=time * _AGAIN, executor=executor)
+    summary = _summary(made, found, faulty, chances, rows, tables)
     if made.announced is not None:
         changes = changes_of(network, made.stacks, made.announced, found.plan, made.starts)
         tables["changes"] = changes_table(made.swaps, made.announced, changes)
@@ -198,6 +200,7 @@ def _summary(
     found: Assignment,
     faulty: Blame | None,
     chances: Dates,
+    rows: list[dict[str, Any]],
     tables: Mapping[str, Table],
 ) -> dict[str, Any]:
     asked = made.problem
@@ -244,7 +247,7 @@ def _summary(
         "limits_from": limits_met(made, found.plan),
         "other_rules": list(made.others),
         "broken_as_planned": _broken(tables["rules"]),
-        "binding": binding(made, found),
+        "binding": rows,
         "blame": None if faulty is None else _told_blame(made, faulty),
         "lacks_offers": list(made.stacks.lacks),
         "new_dependences": _new_dependences(tables["independence"]),

@@ -1,17 +1,10 @@
-"""What binds, what it is worth, and what is to blame, in words."""
-
-from typing import Any
+"""Rows that bind, and what is to blame, in words."""
 
 import numpy as np
-import numpy.typing as npt
 
-from indranet.engines.assignment import Assignment, Blame
-from indranet.engines.assignment.dual import rows_of
+from indranet.engines.assignment import Blame
 from indranet.studies.plan_problem import Planned
 
-Floats = npt.NDArray[np.float64]
-
-_MOST = 12
 _FAMILY = {
     "deliveries": "deliveries", "crews": "crews", "floor": "people under change at a time",
     "cash": "money", "caps": "shares of vendors and countries", "milestones": "dates",
@@ -55,27 +48,6 @@ def unit_of(made: Planned, family: str) -> str:
         "caps": "site, person or unit",
         "milestones": "unit of the rule", "late": "unit",
     }[family]  # fmt: skip
-
-
-def binding(made: Planned, found: Assignment) -> list[dict[str, Any]]:
-    """Return the rows with the highest worth: price times limit, with the price in words."""
-    rows = rows_of(made.problem)
-    prices, worth = found.proof.prices, found.proof.prices * np.abs(rows.limit)
-    order = np.argsort(-worth, kind="stable")[:_MOST]
-    family_of = np.repeat(np.arange(len(_FAMILY)), np.diff(rows.start))
-    names = list(_FAMILY)
-    told = []
-    for row in order.tolist():
-        if worth[row] <= 1e-9 * max(abs(found.cost), 1.0):
-            continue
-        family = names[family_of[row]]
-        what = row_words(made, family, int(rows.place[row]))
-        unit = unit_of(made, family)
-        told.append({
-            "row": what, "family": family, "price_usd": float(prices[row]), "unit": unit,
-            "words": f"one more {unit} saves about {prices[row]:,.0f} USD: {what}",
-        })  # fmt: skip
-    return told
 
 
 def blame_words(made: Planned, faulty: Blame) -> list[str]:

@@ -13,8 +13,16 @@ from indranet.engines import milp
 from indranet.engines.assignment import moving as kernels
 from indranet.engines.assignment.check import broken
 from indranet.engines.assignment.dual import Bound, Pricing, tables_of
-from indranet.engines.assignment.finish import Prepared, prepared, read
+from indranet.engines.assignment.finish import (
+    Columns,
+    Prepared,
+    columns_of,
+    prepared,
+    program,
+    read,
+)
 from indranet.engines.assignment.problem import (
+    FAMILIES,
     NEVER,
     Floats,
     Plan,
@@ -34,6 +42,9 @@ from indranet.engines.assignment.search import (
 Codes = npt.NDArray[np.int64]
 
 _PROCESSES = 2
+_SAME = 1e-6
+NEAR_ENOUGH = 0.01
+"""Columns of a relaxation cost at most such a part of a usual cluster above the best of theirs."""
 
 
 @dataclass(frozen=True)
@@ -133,21 +144,129 @@ def again(
         plan = _repaired(problem, pricing, bound, begun, case)
         made.append((problem, prepared(pricing, bound, plan)))
     left = max(until - time.monotonic(), each)
-
-    def solved(first: int) -> list[milp.Answer]:
-        programs = [one.program for _, one in made[first::_PROCESSES]]
-        return milp.solve_each(programs, seconds=left, each=each, gap=gap) if programs else []
-
-    firsts = range(_PROCESSES)
-    parts = list(map(solved, firsts) if executor is None else executor.map(solved, firsts))
+    answers = _solved([one.program for _, one in made], left, each, gap, executor)
     found: list[Again | None] = [None] * len(cases)
-    for number, (problem, one) in enumerate(made):
-        answer = parts[number % _PROCESSES][number // _PROCESSES]
+    for number, ((problem, one), answer) in enumerate(zip(made, answers, strict=True)):
         if answer.status in ("stopped", "failed"):
             continue
         plan, value = read(problem, one, answer)
         found[number] = Again(objective(problem, plan), value, int((plan.option < 0).sum()))
     return found
+
+
+def again_relaxed(
+    asked: Problem,
+    prices: Floats,
+    cases: Sequence[Otherwise],
+    *,
+    seconds: float,
+    each: float = 5.0,
+    executor: Executor | None = None,
+) -> list[Again | None]:
+    """Return what the linear relaxation is worth when one thing is otherwise, `None` for no time.
+
+    HiGHS solves it over the columns that are near the best of their cluster at the prices; its own
+    prices then bound it from below over all columns. `cost` and `bound` are that range.
+
+    Parameters
+    ----------
+    asked, prices, cases, seconds, each, executor
+        As `again`, of one problem.
+    """
+    until = time.monotonic() + seconds
+    columns = _columns_near(asked, prices, until, each)
+    if columns is None:
+        return [None] * len(cases)
+    pricings = [Pricing(changed(asked, case)) for case in cases]
+    programs = [_relaxed(pricing, columns) for pricing in pricings]
+    left = max(until - time.monotonic(), 1.0)
+    answers = _solved(programs, left, each, 0.0, executor)
+    return [
+        Again(answer.cost, pricing.hard(_prices_of(answer)), round(answer.values["none"].sum()))
+        if answer.status == "best" else None
+        for pricing, answer in zip(pricings, answers, strict=True)
+    ]  # fmt: skip
+
+
+def _columns_near(asked: Problem, prices: Floats, until: float, each: float) -> Columns | None:
+    """Return columns over which the relaxation is worth what it is over all, `None` for no time.
+
+    Those near the best of their cluster, first at the prices given, then at those of the relaxation
+    over the columns so far.
+    """
+    pricing = Pricing(asked)
+    room = NEAR_ENOUGH * float(pricing.scale.mean())
+    columns = columns_of(pricing, Bound(0.0, prices, np.zeros_like(prices)), room)
+    while time.monotonic() < until:
+        answer = milp.solve_each(
+            [_relaxed(pricing, columns)], seconds=until - time.monotonic(), each=each
+        )[0]
+        if answer.status != "best":
+            break
+        its_own = _prices_of(answer)
+        if answer.cost - pricing.hard(its_own) <= _SAME * abs(answer.cost):
+            return columns
+        more = columns_of(pricing, Bound(0.0, its_own, np.zeros_like(prices)), room)
+        columns = _joined(asked, columns, more)
+    return None
+
+
+def _joined(asked: Problem, one: Columns, other: Columns) -> Columns:
+    """Return the columns of both."""
+    both = [np.concatenate(pair) for pair in (
+        (one.cluster, other.cluster), (one.option, other.option), (one.period, other.period),
+    )]  # fmt: skip
+    key = (both[0] * asked.options + both[1]) * asked.periods + both[2]
+    _, kept = np.unique(key, return_index=True)
+    return Columns(both[0][kept], both[1][kept], both[2][kept], one.all and other.all)
+
+
+def _relaxed(pricing: Pricing, columns: Columns) -> milp.Program:
+    variables, rows = program(pricing, columns)
+    return milp.Program([replace(block, whole=False) for block in variables], rows)
+
+
+def _prices_of(answer: milp.Answer) -> Floats:
+    """Return the prices of all rows that link clusters, from the answer to a relaxation."""
+    parts = [answer.prices.get(family, np.zeros(0)) for family in FAMILIES]
+    return np.maximum(np.concatenate(parts), 0.0)
+
+
+def _solved(
+    programs: Sequence[milp.Program],
+    seconds: float,
+    each: float,
+    gap: float,
+    executor: Executor | None,
+) -> list[milp.Answer]:
+    """Return the answers to programs, solved in turn by a few processes."""
+
+    def solved(first: int) -> list[milp.Answer]:
+        mine = programs[first::_PROCESSES]
+        return milp.solve_each(mine, seconds=seconds, each=each, gap=gap) if mine else []
+
+    firsts = range(_PROCESSES)
+    parts = list(map(solved, firsts) if executor is None else executor.map(solved, firsts))
+    return [parts[n % _PROCESSES][n // _PROCESSES] for n in range(len(programs))]
+
+
+def sample_of(asked: Problem, size: int, seed: int) -> tuple[Problem, float]:
+    """Return a problem of some of the clusters, evenly from each region, and what part they are.
+
+    Limits are to its measure, so that a price of its rows is one of the whole problem's.
+    """
+    every = len(asked) / size
+    order = np.lexsort((np.random.default_rng([seed, 3]).permutation(len(asked)), asked.region))
+    chosen = np.sort(order[(np.arange(size) * every).astype(np.int64)])
+    small = part_of(asked, chosen, uses(asked, nothing(asked)))
+    part = 1.0 / every
+    made = replace(
+        small, deliveries=small.deliveries * part, crews=small.crews * part,
+        overtime=small.overtime * part, floor=small.floor * part, cash=small.cash * part,
+        caps=replace(small.caps, limit=small.caps.limit * part),
+        milestones=replace(small.milestones, need=small.milestones.need * part),
+    )  # fmt: skip
+    return made, part
 
 
 def _repaired(asked: Problem, pricing: Pricing, bound: Bound, begun: Plan, case: Otherwise) -> Plan:
