@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy.typing as npt
 from indranet.engines.assignment import (
     Assignment,
     Blame,
-    Problem,
     assign,
     blame,
     own_costs,
@@ -27,6 +27,7 @@ from indranet.studies.plan_pace import Pace, pace_told
 from indranet.studies.plan_prices import binding
 from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import blame_words
+from indranet.studies.plan_sweep import By, spent, surface, told
 from indranet.studies.plan_tables import (
     as_planned,
     clusters_of,
@@ -65,7 +66,8 @@ class Planning:
         (operator, by, id, before, after), `clusters` (cluster, operator, region, people, sites,
         lat, lon, period, before, after, earlier_usd, later_usd, replanned), `independence` (kind,
         id, horizon, people_lost before and after); against an earlier plan `changes` (cluster,
-        function, period_before, period_after, product_before, product_after, frozen).
+        function, period_before, period_after, product_before, product_after, frozen); where asked
+        for `sweep` (see `plan_sweep.surface`).
     summary
         Cost with its interval, chance of each date, what is not done and for want of what.
     proof
@@ -93,6 +95,7 @@ def plan(
     freeze_days: int | None = None,
     production: Table | None = None,
     production_from: np.datetime64 | None = None,
+    sweep: By | None = None,
 ) -> Planning:
     """Plan who is swapped for what and when, prove how near the cost is to the least, and draw it.
 
@@ -116,6 +119,8 @@ def plan(
         Table `production` of a stress run with detail, and its day 0, the case's first by default:
         what is offered is delivered at the share of their usual output that its plants make each
         day, on average in the plan and draw by draw in its draws.
+    sweep
+        Whether to plan at other dates, or under other caps, as well: see `plan_sweep.surface`.
 
     Raises
     ------
@@ -124,7 +129,11 @@ def plan(
         announced is the goal's, or a stress run is of another case.
     """
     ground = groundwork(network)
-    made = planned(ground, goal, announced, freeze_days, production, production_from)
+    again = partial(
+        planned, schedule=announced, freeze_days=freeze_days, production=production,
+        production_from=production_from,
+    )  # fmt: skip
+    made = again(ground, goal)
     time = goal.solve.seconds if seconds is None else seconds
     enough = goal.solve.gap if gap is None else gap
     found = assign(
@@ -152,6 +161,11 @@ def plan(
         changes = changes_of(network, made.stacks, made.announced, found.plan, made.starts)
         tables["changes"] = changes_table(made.swaps, made.announced, changes)
         summary["changes"] = changes_told(made.swaps, made.announced, changes)
+    if sweep is not None:
+        tables["sweep"] = surface(
+            ground, goal, sweep, seconds=time, gap=enough, executor=executor, made=again
+        )  # fmt: skip
+        summary["sweep"] = told(tables["sweep"], goal)
     return Planning(tables, summary, {name: summary[name] for name in _PROOF})
 
 
@@ -203,9 +217,8 @@ def _summary(
     rows: list[dict[str, Any]],
     tables: Mapping[str, Table],
 ) -> dict[str, Any]:
-    asked = made.problem
     left = (found.plan.option < 0) & ~made.done
-    money = float(own_costs(_money(asked), found.plan)[found.plan.option >= 0].sum())
+    money = spent(made.problem, found.plan)
     cost = chances.cost
     interval = np.quantile(cost, [0.05, 0.95]).tolist() if len(cost) else [money, money]
     finish = np.sort(chances.finish)
@@ -277,15 +290,6 @@ def _new_dependences(rows: Table) -> list[dict[str, Any]]:
         for i in np.argsort(-more, kind="stable")[:5].tolist()
         if more[i] > 0
     ]  # fmt: skip
-
-
-def _money(asked: Problem) -> Problem:
-    """Return the problem with nothing counted but the money spent."""
-    zero = np.zeros_like
-    return replace(
-        asked, discount=np.ones_like(asked.discount), work_price=zero(asked.work_price),
-        running=zero(asked.running), wait=zero(asked.wait), change_cost=zero(asked.change_cost),
-    )  # fmt: skip
 
 
 def _delivered(made: Planned, pace: Pace) -> dict[str, Any]:

@@ -27,6 +27,8 @@ CAUSES = ("delivery_slip_days", "crew_factor", "season_factor", "permit_days", "
 LONGER = 3
 """Times the horizon for which a plan that runs late is followed."""
 _DAY = np.timedelta64(1, "D")
+_ENOUGH = 200
+"""Draws at most at each point of a sweep."""
 _FEWER = 100
 """Draws in which one cause is left out; the same ones as the first of all."""
 
@@ -91,6 +93,26 @@ def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
         _likely(made, met), _of_rules(made, middle[:, None], periods)[:, 0], without, every.cost,
         _counted(made, last, periods, made.goal.practice.acceptance_days),
     )  # fmt: skip
+
+
+def met_by_dates(
+    made: Planned, plan: Plan, end: np.datetime64, executor: Executor | None = None
+) -> tuple[Floats, float]:
+    """Return how likely each dated rule is met in time, and all of them in one draw.
+
+    Where there is none, all is the last swap accepted by the day `end`. NaN without draws.
+    """
+    draws, periods = min(made.goal.uncertainty.draws, _ENOUGH), LONGER * made.goal.periods
+    if not draws:
+        return np.full(len(made.rules), np.nan), float("nan")
+    every = _carried_out(made, plan, draws, periods, frozenset(), executor)
+    met = _met_all(made, every.period, periods)
+    if not len(met):
+        last = every.period[:, ~made.done].max(axis=1, initial=-1)
+        return np.zeros(0), float((_accepted(made, last, periods) <= end).mean())
+    dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
+    kept = (_accepted(made, met, periods) <= dates_[:, None]) | (met < 0)
+    return kept.mean(axis=1), float(kept.all(axis=0).mean())
 
 
 @dataclass(frozen=True, eq=False)
