@@ -147,17 +147,17 @@ class _Near:
         option, period = found.plan.option, found.plan.period
         for values, at in ((self.priced, prices), (self.plain, np.zeros_like(prices))):
             beside(attributes, tables_of(self.asked, self.rows, at), option, period, values)
-        self.stops = {step: self._stops(step) for step in (_EARLIER, _LATER)}
-        self.better = {step: self._better(step) for step in (_EARLIER, _LATER)}
         self.laid = {
             name: _laid(self.rows, prices, name, self._size(name)) for name in FAMILIES
         }  # fmt: skip
+        self.stops = {step: self._stops(step) for step in (_EARLIER, _LATER)}
+        self.better = {step: self._better(step) for step in (_EARLIER, _LATER)}
 
     def _size(self, family: str) -> int:
         asked = self.asked
         if family in ("caps", "milestones"):
             return len(asked.caps.limit if family == "caps" else asked.milestones.need)
-        return int(getattr(asked, family).size)
+        return int(getattr(asked, "deliveries" if family == "late" else family).size)
 
     def at_prices(self, step: int) -> Floats:
         """Return what clusters cost a period away more than here, at the prices of the bound."""
@@ -215,6 +215,9 @@ class _Near:
                     need += np.where(same, asked.amounts[done, other], 0.0)
                 room = (asked.deliveries - used.deliveries)[product, t]
                 add("deliveries", product * periods + t, need, room)
+                # What is used before it may be there has no limit, but a price.
+                waits = self.laid["late"].reshape(asked.deliveries.shape)[product, t] > 0
+                add("late", product * periods + t, np.where(waits, need, 0.0), np.zeros(len(done)))
             part_ = 1.0 - (asked.refund_share if asked.refund_lag == 0 else 0.0)
             add("cash", purse.astype(np.int64) * periods + t, part_ * asked.cost[done, v],
                 (asked.cash - used.cash)[purse, t])  # fmt: skip

@@ -1,5 +1,6 @@
 """What binds, and what one more and one less of it is worth, by planning anew."""
 
+import time
 from concurrent.futures import Executor
 from typing import Any
 
@@ -7,9 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.assignment import Assignment, Problem
-from indranet.engines.assignment.again import Again, Otherwise, again, again_relaxed, sample_of
+from indranet.engines.assignment.again import (
+    Again,
+    Otherwise,
+    again,
+    again_relaxed,
+    relaxed_prices,
+)
 from indranet.engines.assignment.dual import rows_of
 from indranet.engines.assignment.problem import FAMILIES, Plan
+from indranet.engines.assignment.search import sample_of
 from indranet.studies.plan_because import WHOLE
 from indranet.studies.plan_problem import Planned
 from indranet.studies.plan_reasons import row_words, unit_of
@@ -23,7 +31,8 @@ SAMPLE = 500
 PART = 0.02
 """Of a limit, by which it is raised and lowered; at least what one usual cluster uses."""
 _LITTLE = 1e-7
-_AGREES = 0.2
+_PROVEN = 0.05
+"""Part of a difference that may be left unproven."""
 
 
 def binding(
@@ -31,10 +40,10 @@ def binding(
 ) -> list[dict[str, Any]]:
     """Return the rows with the highest worth, and what one more and one less of each changes.
 
-    The most is worth price times limit at the prices of the bound. Each row is then raised and
-    lowered by a part of its limit and all is planned anew: up to `WHOLE` clusters exactly, beyond
-    that as the linear relaxation, above `SAMPLE` clusters on a sample of them. What is told is the
-    difference that this makes, for one unit; where it confirms no worth the row is not told.
+    A row is worth price times limit at the prices of the linear relaxation. Each row is then raised
+    and lowered by a part of its limit and all is planned anew: up to `WHOLE` clusters exactly,
+    beyond that as the linear relaxation, above `SAMPLE` clusters on a sample of them. What is told
+    is the difference that this makes, for one unit; where it makes none the row is not told.
 
     Parameters
     ----------
@@ -45,15 +54,21 @@ def binding(
     executor
         Threads.
     """
-    asked, rows = made.problem, rows_of(made.problem)
-    prices = found.proof.prices
+    asked, scale, prices = made.problem, 1.0, found.proof.prices
+    if len(asked) > SAMPLE:
+        asked, scale = sample_of(asked, SAMPLE, made.goal.seed)
+    until = time.monotonic() + seconds
+    if found.status != "interrupted":
+        exact = relaxed_prices(asked, prices, seconds=0.5 * seconds)
+        prices = prices if exact is None else exact
+    rows = rows_of(made.problem)
     worth = prices * np.abs(rows.limit)
     family_of = np.repeat(np.arange(len(FAMILIES)), np.diff(rows.start))
     order = np.argsort(-worth, kind="stable")[:MOST]
     order = order[worth[order] > 1e-9 * max(abs(found.cost), 1.0)]
     asked_of = [
         (FAMILIES[family_of[row]], int(rows.place[row]), float(prices[row]),
-         _step(asked, found.plan, FAMILIES[family_of[row]], int(rows.place[row]),
+         _step(made.problem, found.plan, FAMILIES[family_of[row]], int(rows.place[row]),
                abs(float(rows.limit[row]))))
         for row in order.tolist()
     ]  # fmt: skip
@@ -61,13 +76,15 @@ def binding(
         return []
     if found.status == "interrupted":
         return [_told(made, one, None, None) for one in asked_of]
-    usual, pairs, exact = _planned_anew(made, found, asked_of, seconds, executor)
+    whole = _exactly(made, found, asked_of, until - time.monotonic(), executor)
+    answers = whole or _relaxed(asked, scale, prices, asked_of, until - time.monotonic(), executor)
+    usual, pairs = answers[0], zip(answers[1::2], answers[2::2], strict=True)
     told = []
     for one, (more, less) in zip(asked_of, pairs, strict=True):
         saved, lost = _apart(usual, more), _apart(less, usual)
         if saved is not None and max(saved, lost or 0.0) <= _LITTLE * abs(found.cost):
             continue
-        told.append(_told(made, one, saved, lost, exact))
+        told.append(_told(made, one, saved, lost, bool(whole)))
     return told
 
 
@@ -75,48 +92,52 @@ Asked = tuple[str, int, float, float]
 """Family, place in its array, price at the bound, and by how much a row is raised and lowered."""
 
 
-def _planned_anew(
+def _exactly(
     made: Planned,
     found: Assignment,
     rows: list[Asked],
     seconds: float,
     executor: Executor | None,
-) -> tuple[Again | None, list[tuple[Again | None, Again | None]], bool]:
-    """Return what is as it is, with more and with less of each row; and whether exactly."""
-    asked, prices = made.problem, found.proof.prices
-    cases = [Otherwise()] + [
-        Otherwise(more=((family, place, sign * step),))
-        for family, place, _, step in rows for sign in (1.0, -1.0)
-    ]  # fmt: skip
-    if len(asked) <= WHOLE:
-        whole = [(asked, found.plan, case) for case in cases]
-        answers = again(prices, whole, seconds=seconds, executor=executor)
-        known = [one for one in answers if one is not None]
-        if len(known) == len(answers) and all(_narrow(one, known[0]) for one in known):
-            return answers[0], _paired(answers), True
-    scale = 1.0
-    if len(asked) > SAMPLE:
-        asked, scale = sample_of(asked, SAMPLE, made.goal.seed)
-        cases = [
-            Otherwise(more=tuple((family, place, amount * scale)
-                                 for family, place, amount in case.more))
-            for case in cases
-        ]  # fmt: skip
-    answers = again_relaxed(asked, prices, cases, seconds=seconds, each=seconds, executor=executor)
-    answers = [
+) -> list[Again | None]:
+    """Return what plans cost as it is, and with more and less of each row; empty if not proven."""
+    asked = made.problem
+    if len(asked) > WHOLE:
+        return []
+    cases = [(asked, found.plan, case) for case in _cases(rows, 1.0)]
+    answers = again(found.proof.prices, cases, seconds=0.7 * seconds, executor=executor)
+    known = [one for one in answers if one is not None]
+    enough = len(known) == len(answers) and all(_narrow(one, known[0]) for one in known)
+    return answers if enough else []
+
+
+def _relaxed(
+    asked: Problem,
+    scale: float,
+    prices: Floats,
+    rows: list[Asked],
+    seconds: float,
+    executor: Executor | None,
+) -> list[Again | None]:
+    """Return what the relaxation is worth as it is, and with more and less of each row."""
+    answers = again_relaxed(
+        asked, prices, _cases(rows, scale), seconds=max(seconds, 1.0), executor=executor
+    )
+    return [
         None if one is None else Again(one.cost / scale, one.bound / scale, one.left)
         for one in answers
     ]
-    return answers[0], _paired(answers), False
+
+
+def _cases(rows: list[Asked], scale: float) -> list[Otherwise]:
+    return [Otherwise()] + [
+        Otherwise(more=((family, place, sign * step * scale),))
+        for family, place, _, step in rows for sign in (1.0, -1.0)
+    ]  # fmt: skip
 
 
 def _narrow(one: Again, usual: Again) -> bool:
     """Return whether an answer is proven well enough to be compared with another."""
-    return one.cost - one.bound <= max(_AGREES / 4 * abs(one.cost - usual.cost), 1e-6 * one.cost)
-
-
-def _paired(answers: list[Again | None]) -> list[tuple[Again | None, Again | None]]:
-    return list(zip(answers[1::2], answers[2::2], strict=True))
+    return one.cost - one.bound <= max(_PROVEN * abs(one.cost - usual.cost), 1e-6 * one.cost)
 
 
 def _apart(one: Again | None, other: Again | None) -> float | None:

@@ -20,6 +20,7 @@ from indranet.engines.assignment.finish import (
     prepared,
     program,
     read,
+    waits_too_much,
 )
 from indranet.engines.assignment.problem import (
     FAMILIES,
@@ -43,6 +44,7 @@ Codes = npt.NDArray[np.int64]
 
 _PROCESSES = 2
 _SAME = 1e-6
+"""Part of a value below which two are the same."""
 NEAR_ENOUGH = 0.01
 """Columns of a relaxation cost at most such a part of a usual cluster above the best of theirs."""
 
@@ -96,8 +98,14 @@ def _with_more(asked: Problem, family: str, place: int, amount: float) -> Proble
         need = asked.milestones.need.copy()
         need[place] -= amount
         return replace(asked, milestones=replace(asked.milestones, need=need))
-    limits: Floats = getattr(asked, family).copy()
     row, period = divmod(place, asked.periods)
+    if family == "late":
+        there = asked.late.deliveries.copy()
+        there[:, row, period] = np.maximum(there[:, row, period] + amount, 0.0)
+        there[:, row, :period] = np.minimum(there[:, row, :period], there[:, row, period, None])
+        there[:, row, period:] = np.maximum(there[:, row, period:], there[:, row, period, None])
+        return replace(asked, late=replace(asked.late, deliveries=there))
+    limits: Floats = getattr(asked, family).copy()
     limits[row, period] = max(limits[row, period] + amount, 0.0)
     if family == "deliveries":
         limits[row, :period] = np.minimum(limits[row, :period], limits[row, period])
@@ -139,6 +147,8 @@ def again(
         if time.monotonic() > until - 0.5 * seconds:
             break
         problem = changed(asked, case)
+        if waits_too_much(problem):
+            return [None] * len(cases)
         pricing = Pricing(problem)
         bound = Bound(pricing.hard(prices), prices, np.zeros_like(prices))
         plan = _repaired(problem, pricing, bound, begun, case)
@@ -154,61 +164,77 @@ def again(
     return found
 
 
+def relaxed_prices(asked: Problem, prices: Floats, *, seconds: float) -> Floats | None:
+    """Return the prices of the rows in the linear relaxation, `None` where time was over.
+
+    HiGHS solves it over the columns that are near the best of their cluster at the prices given;
+    those near at its own are added until its value is, but for a millionth, a bound over all.
+
+    Parameters
+    ----------
+    asked, prices, seconds
+        As `again`, of one problem.
+    """
+    until = time.monotonic() + seconds
+    if waits_too_much(asked):
+        return None
+    columns = _near(asked, prices)
+    while (left := until - time.monotonic()) > 0:
+        program = _relaxed(Pricing(asked), columns)
+        answer = milp.solve_each([program], seconds=left, each=left)[0]
+        if answer.status != "best":
+            break
+        value, its_own = _proven(asked, answer)
+        if answer.cost - value <= _SAME * abs(answer.cost):
+            return its_own
+        columns = _joined(asked, columns, _near(asked, its_own))
+    return None
+
+
 def again_relaxed(
     asked: Problem,
     prices: Floats,
     cases: Sequence[Otherwise],
     *,
     seconds: float,
-    each: float = 5.0,
     executor: Executor | None = None,
 ) -> list[Again | None]:
     """Return what the linear relaxation is worth when one thing is otherwise, `None` for no time.
 
-    HiGHS solves it over the columns that are near the best of their cluster at the prices; its own
-    prices then bound it from below over all columns. `cost` and `bound` are that range.
-
     Parameters
     ----------
-    asked, prices, cases, seconds, each, executor
-        As `again`, of one problem.
+    asked, prices, cases, seconds, executor
+        As `again`, of one problem; the prices near those of `relaxed_prices`.
     """
     until = time.monotonic() + seconds
-    columns = _columns_near(asked, prices, until, each)
-    if columns is None:
-        return [None] * len(cases)
-    pricings = [Pricing(changed(asked, case)) for case in cases]
-    programs = [_relaxed(pricing, columns) for pricing in pricings]
-    left = max(until - time.monotonic(), 1.0)
-    answers = _solved(programs, left, each, 0.0, executor)
-    return [
-        Again(answer.cost, pricing.hard(_prices_of(answer)), round(answer.values["none"].sum()))
-        if answer.status == "best" else None
-        for pricing, answer in zip(pricings, answers, strict=True)
-    ]  # fmt: skip
+    columns = _near(asked, prices)
+    problems = [changed(asked, case) for case in cases]
+    found: list[Again | None] = [None] * len(cases)
+    left = list(range(len(cases)))
+    while left and time.monotonic() < until:
+        programs = [_relaxed(Pricing(problems[number]), columns) for number in left]
+        time_left = until - time.monotonic()
+        answers = _solved(programs, time_left, time_left, 0.0, executor)
+        wide: list[int] = []
+        for number, answer in zip(left, answers, strict=True):
+            if answer.status != "best":
+                continue
+            value, its_own = _proven(problems[number], answer)
+            if answer.cost - value <= _SAME * abs(answer.cost):
+                without = round(float(answer.values["none"].sum()))
+                found[number] = Again(answer.cost, value, without)
+                continue
+            columns = _joined(asked, columns, _near(asked, its_own))
+            wide.append(number)
+        left = wide
+    return found
 
 
-def _columns_near(asked: Problem, prices: Floats, until: float, each: float) -> Columns | None:
-    """Return columns over which the relaxation is worth what it is over all, `None` for no time.
-
-    Those near the best of their cluster, first at the prices given, then at those of the relaxation
-    over the columns so far.
-    """
+def _near(asked: Problem, prices: Floats) -> Columns:
+    """Return the columns that are near the best of their cluster at some prices."""
     pricing = Pricing(asked)
     room = NEAR_ENOUGH * float(pricing.scale.mean())
-    columns = columns_of(pricing, Bound(0.0, prices, np.zeros_like(prices)), room)
-    while time.monotonic() < until:
-        answer = milp.solve_each(
-            [_relaxed(pricing, columns)], seconds=until - time.monotonic(), each=each
-        )[0]
-        if answer.status != "best":
-            break
-        its_own = _prices_of(answer)
-        if answer.cost - pricing.hard(its_own) <= _SAME * abs(answer.cost):
-            return columns
-        more = columns_of(pricing, Bound(0.0, its_own, np.zeros_like(prices)), room)
-        columns = _joined(asked, columns, more)
-    return None
+    return columns_of(pricing, Bound(0.0, prices, np.zeros_like(prices)), room)
 
 
 def _joined(asked: Problem, one: Columns, other: Columns) -> Columns:
@@ -226,10 +252,17 @@ def _relaxed(pricing: Pricing, columns: Columns) -> milp.Program:
     return milp.Program([replace(block, whole=False) for block in variables], rows)
 
 
-def _prices_of(answer: milp.Answer) -> Floats:
-    """Return the prices of all rows that link clusters, from the answer to a relaxation."""
-    parts = [answer.prices.get(family, np.zeros(0)) for family in FAMILIES]
-    return np.maximum(np.concatenate(parts), 0.0)
+def _proven(asked: Problem, answer: milp.Answer) -> tuple[float, Floats]:
+    """Return the bound over all columns at the prices of a relaxation, and these prices."""
+    late, prices = asked.late, dict(answer.prices)
+    weights = late.weight
+    if len(late):
+        prices["late"] = prices["waits"].reshape(len(late), -1).sum(axis=0)
+        worst = np.maximum(prices.get("worst", weights), 0.0)
+        weights = worst / worst.sum() if worst.sum() > 0 else weights
+    parts = [prices.get(family, np.zeros(0)) for family in FAMILIES]
+    its_own = np.maximum(np.concatenate(parts), 0.0)
+    return Pricing(asked, weights=weights).hard(its_own), its_own
 
 
 def _solved(
@@ -250,25 +283,6 @@ def _solved(
     return [parts[n % _PROCESSES][n // _PROCESSES] for n in range(len(programs))]
 
 
-def sample_of(asked: Problem, size: int, seed: int) -> tuple[Problem, float]:
-    """Return a problem of some of the clusters, evenly from each region, and what part they are.
-
-    Limits are to its measure, so that a price of its rows is one of the whole problem's.
-    """
-    every = len(asked) / size
-    order = np.lexsort((np.random.default_rng([seed, 3]).permutation(len(asked)), asked.region))
-    chosen = np.sort(order[(np.arange(size) * every).astype(np.int64)])
-    small = part_of(asked, chosen, uses(asked, nothing(asked)))
-    part = 1.0 / every
-    made = replace(
-        small, deliveries=small.deliveries * part, crews=small.crews * part,
-        overtime=small.overtime * part, floor=small.floor * part, cash=small.cash * part,
-        caps=replace(small.caps, limit=small.caps.limit * part),
-        milestones=replace(small.milestones, need=small.milestones.need * part),
-    )  # fmt: skip
-    return made, part
-
-
 def _repaired(asked: Problem, pricing: Pricing, bound: Bound, begun: Plan, case: Otherwise) -> Plan:
     """Return a plan that keeps the limits, near the one to begin with, by a few moves."""
     plan = Plan(begun.option.copy(), begun.period.copy())
@@ -284,14 +298,14 @@ def _repaired(asked: Problem, pricing: Pricing, bound: Bound, begun: Plan, case:
     under_way = moving_of(asked, plan)
     tables = tables_of(asked, pricing.rows, np.zeros_like(bound.prices))
     order = np.argsort(-own_size(asked), kind="stable")
-    kernels.shift(pricing.attributes, limits_of(asked), under_way, tables, order)
+    kernels.shift(pricing.attributes, limits_of(asked, pricing.weights), under_way, tables, order)
     return Plan(under_way.option, under_way.period)
 
 
 def _filled(asked: Problem, pricing: Pricing, bound: Bound, plan: Plan, order: Codes) -> Plan:
     under_way = moving_of(asked, plan)
     tables = tables_of(asked, pricing.rows, bound.prices)
-    limits = priced_limits(limits_of(asked))
+    limits = priced_limits(limits_of(asked, pricing.weights))
     kernels.fill(pricing.attributes, limits, under_way, tables, order)
     return Plan(under_way.option, under_way.period)
 
