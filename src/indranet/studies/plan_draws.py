@@ -109,9 +109,9 @@ def met_by_dates(
     met = _met_all(made, every.period, periods)
     if not len(met):
         last = every.period[:, ~made.done].max(axis=1, initial=-1)
-        return np.zeros(0), float((_accepted(made, last, periods) <= end).mean())
-    dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
-    kept = (_accepted(made, met, periods) <= dates_[:, None]) | (met < 0)
+        accepted = _counted(made, last, periods, made.goal.practice.acceptance_days)
+        return np.zeros(0), float((accepted <= end).mean())
+    kept = _kept(made, met)
     return kept.mean(axis=1), float(kept.all(axis=0).mean())
 
 
@@ -125,12 +125,15 @@ class _Carried:
 
 def _likely(made: Planned, met: Codes) -> Floats:
     """Return in which part of the draws each rule was met by its date."""
-    if not met.shape[1]:
-        return np.full(len(met), np.nan)
+    return _kept(made, met).mean(axis=1) if met.shape[1] else np.full(len(met), np.nan)
+
+
+def _kept(made: Planned, met: Codes) -> npt.NDArray[np.bool_]:
+    """Return whether each rule is met by its date in each draw, shape (rules, draws)."""
     dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
     days = _of_rules(made, met, LONGER * made.goal.periods)
     # What is met before the first day is met, however long its date is past.
-    return np.asarray(((days <= dates_[:, None]) | (met < 0)).mean(axis=1))
+    return np.asarray((days <= dates_[:, None]) | (met < 0))
 
 
 def _counted(made: Planned, period: Codes, periods: int, days: int) -> npt.NDArray[np.datetime64]:

@@ -110,10 +110,11 @@ def _values(goal: Goal, by: By) -> tuple[float, ...]:
 
 
 def _too_near(made: Planned) -> bool:
-    """Return whether a date has come so near that no swap is accepted before it."""
-    return any(
-        last_period(rule.date, rule.days, made.starts, made.goal) < 0 for rule in made.rules
-    ) or (not made.rules and int(made.problem.latest.max(initial=-1)) < 0)
+    """Return whether a date has come so near that no swap counts before it."""
+    if not made.rules:
+        return int(made.problem.latest.max(initial=-1)) < 0
+    ends = (last_period(rule.date, rule.days, made.starts, made.goal) for rule in made.rules)
+    return any(end < 0 for end in ends)
 
 
 def _point(
