@@ -262,6 +262,10 @@ def plan(
         Path | None,
         typer.Option("--deliveries", metavar="RUN", help="Stress run with --detail to go by."),
     ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option("--sweep", metavar="deadline|cap", help="Plan at other dates or caps, too."),
+    ] = None,
     out: Out = None,
     max_file_gb: FileGigabytes = 4.0,
     max_columns: MostColumns = 10_000,
@@ -272,9 +276,12 @@ def plan(
     from indranet.model.goal import find_goal
     from indranet.runs.earlier import announced, stressed
     from indranet.runs.run import free_folder
+    from indranet.studies.plan_sweep import SWEEPS
 
     if freeze_days is not None and from_ is None:
         raise UsageError("--freeze-days freezes what was announced: give --from RUN with it")
+    if sweep is not None and sweep not in SWEEPS:
+        raise UsageError(f"--sweep {sweep!r} is not known: choose from {', '.join(SWEEPS)}")
     silent = quiet or json_only
     folder = _vacant(free_folder("plan") if out is None else out)
     begun: dict[str, Any] = {}
@@ -293,11 +300,12 @@ def plan(
     options = {
         "from": from_, "freeze-days": freeze_days, "deliveries": deliveries,
         "seconds": None if seconds is None else f"{seconds:g}",
-        "gap": None if gap is None else f"{gap:g}",
+        "gap": None if gap is None else f"{gap:g}", "sweep": sweep,
     }  # fmt: skip
     inputs = [str(case), *([goal] if goal else [])]
     given = {name: value for name, value in options.items() if value is not None}
     inputs += [word for name, value in given.items() for word in (f"--{name}", str(value))]
+    begun["sweep"] = sweep
     run = _plan(network, asked, folder, inputs, silent, seconds, gap, begun, said)
     _finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")

@@ -12,6 +12,7 @@ from indranet.runs import worldmap
 from indranet.runs.markup import Html, block, element, joined, table
 from indranet.runs.plan_changes import change_lines, changes_section
 from indranet.runs.plan_deliveries import delivery_lines, delivery_warnings
+from indranet.runs.plan_sweep_section import SWEEP_TITLES, sweep_section
 from indranet.runs.plan_terminal import CAUSE_WORDS, cost_words
 from indranet.runs.run import Run, Table
 from indranet.runs.words import counted, day, listed, number, people, percent
@@ -45,10 +46,8 @@ def read_plan(run: Run) -> PlanAnswer:
     names = (
         "schedule", "dates", "pareto", "spend", "clusters", "shares", "independence", "rules",
     )  # fmt: skip
-    tables = {name: run.table(name) for name in names}
-    if "changes" in run.tables:
-        tables["changes"] = run.table("changes")
-    return PlanAnswer(run.manifest, tables)
+    asked = tuple(name for name in ("changes", "sweep") if name in run.tables)
+    return PlanAnswer(run.manifest, {name: run.table(name) for name in (*names, *asked)})
 
 
 def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
@@ -70,8 +69,12 @@ def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
         ("money", "Money", joined([_spend(answer), _front(answer)])),
         ("shares", "Who is there before and after", _shares(answer)),
         ("binds", "What binds, and what it is worth", _binding(answer)),
+        *(
+            [("sweep", SWEEP_TITLES[answer.summary["sweep"]["by"]], sweep_section(answer.summary))]
+            if "sweep" in answer.tables else []
+        ),
         ("why", "Why each cluster is in its period", _why(answer)),
-    ]
+    ]  # fmt: skip
     return element(
         "article",
         _head(answer, level),

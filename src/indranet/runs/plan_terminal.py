@@ -80,6 +80,8 @@ def plan_lines(run: Run) -> list[str]:
     if summary["binding"]:
         lines += ["", "What binds:"]
         lines += [f"  {one['words']}" for one in summary["binding"][:_PRICES]]
+    if "sweep" in summary:
+        lines += sweep_lines(summary["sweep"])
     if summary["new_dependences"]:
         lines += ["", "The network as planned hangs more on:"]
         lines += [
@@ -95,4 +97,17 @@ def plan_lines(run: Run) -> list[str]:
         f"Proof: no plan costs less than {number(summary['bound'])}; this one is "
         f"{summary['gap']:.3%} above, all counted ({summary['status']})",
     ]
+    return lines
+
+
+def sweep_lines(swept: Mapping[str, Any]) -> list[str]:
+    """Return what a plan costs at other dates or caps, a line for each, and what that says."""
+    lines = ["", *swept["words"]]
+    for point in swept["points"]:
+        here = " (asked for)" if point["value"] == swept["asked"] else ""
+        left = f", {counted(point['unswapped'], 'cluster')} not swapped"
+        lines.append(
+            f"  {point['words']}{here}: USD {number(point['cost_usd'])}, all dates met with "
+            f"probability {percent(point['together'])}{left if point['unswapped'] else ''}"
+        )
     return lines

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy.typing as npt
 from indranet.engines.assignment import (
     Assignment,
     Blame,
-    Problem,
     assign,
     blame,
     own_costs,
@@ -20,11 +20,14 @@ from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan_announced import begun_with, changes_of, changes_table, changes_told
+from indranet.studies.plan_because import because
 from indranet.studies.plan_draws import Dates, dates
 from indranet.studies.plan_limits import deliveries
 from indranet.studies.plan_pace import Pace, pace_told
+from indranet.studies.plan_prices import binding
 from indranet.studies.plan_problem import Planned, planned
-from indranet.studies.plan_reasons import binding, blame_words
+from indranet.studies.plan_reasons import blame_words
+from indranet.studies.plan_sweep import By, spent, surface, told
 from indranet.studies.plan_tables import (
     as_planned,
     clusters_of,
@@ -46,6 +49,8 @@ FRONT = (0.0, 1.0, 4.0, 16.0)
 USUAL_USD_PER_PERSON_DAY = 0.01
 """Where a goal gives exposure no price, the front is drawn at parts of this one."""
 _DAY = np.timedelta64(1, "D")
+_AGAIN = 0.25
+"""Part of the time of the search that planning clusters anew may take."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,10 @@ class Planning:
         date, probability, operator, planned, late, without), `pareto` (weight, cost_usd,
         exposure_person_days, gap), `spend` (operator, period, planned_usd, cash_usd), `shares`
         (operator, by, id, before, after), `clusters` (cluster, operator, region, people, sites,
-        lat, lon, period, before, after), `independence` (kind, id, horizon, people_lost before and
-        after); against an earlier plan `changes` (cluster, function, period_before, period_after,
-        product_before, product_after, frozen).
+        lat, lon, period, before, after, earlier_usd, later_usd, replanned), `independence` (kind,
+        id, horizon, people_lost before and after); against an earlier plan `changes` (cluster,
+        function, period_before, period_after, product_before, product_after, frozen); where asked
+        for `sweep` (see `plan_sweep.surface`).
     summary
         Cost with its interval, chance of each date, what is not done and for want of what.
     proof
@@ -89,6 +95,7 @@ def plan(
     freeze_days: int | None = None,
     production: Table | None = None,
     production_from: np.datetime64 | None = None,
+    sweep: By | None = None,
 ) -> Planning:
     """Plan who is swapped for what and when, prove how near the cost is to the least, and draw it.
 
@@ -112,6 +119,8 @@ def plan(
         Table `production` of a stress run with detail, and its day 0, the case's first by default:
         what is offered is delivered at the share of their usual output that its plants make each
         day, on average in the plan and draw by draw in its draws.
+    sweep
+        Whether to plan at other dates, or under other caps, as well: see `plan_sweep.surface`.
 
     Raises
     ------
@@ -120,7 +129,11 @@ def plan(
         announced is the goal's, or a stress run is of another case.
     """
     ground = groundwork(network)
-    made = planned(ground, goal, announced, freeze_days, production, production_from)
+    again = partial(
+        planned, schedule=announced, freeze_days=freeze_days, production=production,
+        production_from=production_from,
+    )  # fmt: skip
+    made = again(ground, goal)
     time = goal.solve.seconds if seconds is None else seconds
     enough = goal.solve.gap if gap is None else gap
     found = assign(
@@ -130,22 +143,29 @@ def plan(
     left = (found.plan.option < 0) & ~made.done
     faulty = blame(made.problem, made.swaps.people + 1e-6, executor) if left.any() else None
     chances = dates(made, found.plan, executor)
+    reasons = because(made, found, seconds=time * _AGAIN, executor=executor)
     tables: dict[str, Table] = {
-        "schedule": schedule_of(made, found),
+        "schedule": schedule_of(made, found, reasons),
         "dates": dates_of(made, found.plan, chances),
         "pareto": _front(made, found, time, enough, executor) if front else _no_front(),
         "spend": spend_of(made, found),
-        "clusters": clusters_of(made, found.plan),
+        "clusters": clusters_of(made, found.plan, reasons),
     }
     after = as_planned(made, found.plan)
     tables["shares"] = shares_of(made, after)
     tables["rules"] = rules_of(made, after)
     tables["independence"] = independence_of(network, after, executor)
-    summary = _summary(made, found, faulty, chances, tables)
+    rows = binding(made, found, seconds=time * _AGAIN, executor=executor)
+    summary = _summary(made, found, faulty, chances, rows, tables)
     if made.announced is not None:
         changes = changes_of(network, made.stacks, made.announced, found.plan, made.starts)
         tables["changes"] = changes_table(made.swaps, made.announced, changes)
         summary["changes"] = changes_told(made.swaps, made.announced, changes)
+    if sweep is not None:
+        tables["sweep"] = surface(
+            ground, goal, sweep, seconds=time, gap=enough, executor=executor, made=again
+        )  # fmt: skip
+        summary["sweep"] = told(tables["sweep"], goal)
     return Planning(tables, summary, {name: summary[name] for name in _PROOF})
 
 
@@ -194,11 +214,11 @@ def _summary(
     found: Assignment,
     faulty: Blame | None,
     chances: Dates,
+    rows: list[dict[str, Any]],
     tables: Mapping[str, Table],
 ) -> dict[str, Any]:
-    asked = made.problem
     left = (found.plan.option < 0) & ~made.done
-    money = float(own_costs(_money(asked), found.plan)[found.plan.option >= 0].sum())
+    money = spent(made.problem, found.plan)
     cost = chances.cost
     interval = np.quantile(cost, [0.05, 0.95]).tolist() if len(cost) else [money, money]
     finish = np.sort(chances.finish)
@@ -240,7 +260,7 @@ def _summary(
         "limits_from": limits_met(made, found.plan),
         "other_rules": list(made.others),
         "broken_as_planned": _broken(tables["rules"]),
-        "binding": binding(made, found),
+        "binding": rows,
         "blame": None if faulty is None else _told_blame(made, faulty),
         "lacks_offers": list(made.stacks.lacks),
         "new_dependences": _new_dependences(tables["independence"]),
@@ -270,15 +290,6 @@ def _new_dependences(rows: Table) -> list[dict[str, Any]]:
         for i in np.argsort(-more, kind="stable")[:5].tolist()
         if more[i] > 0
     ]  # fmt: skip
-
-
-def _money(asked: Problem) -> Problem:
-    """Return the problem with nothing counted but the money spent."""
-    zero = np.zeros_like
-    return replace(
-        asked, discount=np.ones_like(asked.discount), work_price=zero(asked.work_price),
-        running=zero(asked.running), wait=zero(asked.wait), change_cost=zero(asked.change_cost),
-    )  # fmt: skip
 
 
 def _delivered(made: Planned, pace: Pace) -> dict[str, Any]:

@@ -27,6 +27,8 @@ CAUSES = ("delivery_slip_days", "crew_factor", "season_factor", "permit_days", "
 LONGER = 3
 """Times the horizon for which a plan that runs late is followed."""
 _DAY = np.timedelta64(1, "D")
+_ENOUGH = 200
+"""Draws at most at each point of a sweep."""
 _FEWER = 100
 """Draws in which one cause is left out; the same ones as the first of all."""
 
@@ -93,6 +95,26 @@ def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
     )  # fmt: skip
 
 
+def met_by_dates(
+    made: Planned, plan: Plan, end: np.datetime64, executor: Executor | None = None
+) -> tuple[Floats, float]:
+    """Return how likely each dated rule is met in time, and all of them in one draw.
+
+    Where there is none, all is the last swap accepted by the day `end`. NaN without draws.
+    """
+    draws, periods = min(made.goal.uncertainty.draws, _ENOUGH), LONGER * made.goal.periods
+    if not draws:
+        return np.full(len(made.rules), np.nan), float("nan")
+    every = _carried_out(made, plan, draws, periods, frozenset(), executor)
+    met = _met_all(made, every.period, periods)
+    if not len(met):
+        last = every.period[:, ~made.done].max(axis=1, initial=-1)
+        accepted = _counted(made, last, periods, made.goal.practice.acceptance_days)
+        return np.zeros(0), float((accepted <= end).mean())
+    kept = _kept(made, met)
+    return kept.mean(axis=1), float(kept.all(axis=0).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class _Carried:
     """Period of each cluster, shape (draws, clusters), and the money spent, shape (draws,)."""
@@ -103,12 +125,15 @@ class _Carried:
 
 def _likely(made: Planned, met: Codes) -> Floats:
     """Return in which part of the draws each rule was met by its date."""
-    if not met.shape[1]:
-        return np.full(len(met), np.nan)
+    return _kept(made, met).mean(axis=1) if met.shape[1] else np.full(len(met), np.nan)
+
+
+def _kept(made: Planned, met: Codes) -> npt.NDArray[np.bool_]:
+    """Return whether each rule is met by its date in each draw, shape (rules, draws)."""
     dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
     days = _of_rules(made, met, LONGER * made.goal.periods)
     # What is met before the first day is met, however long its date is past.
-    return np.asarray(((days <= dates_[:, None]) | (met < 0)).mean(axis=1))
+    return np.asarray((days <= dates_[:, None]) | (met < 0))
 
 
 def _counted(made: Planned, period: Codes, periods: int, days: int) -> npt.NDArray[np.datetime64]:

@@ -1,6 +1,6 @@
 """A goal as a problem of assignment: costs, deliveries, crews, floor, money, limits and dates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +100,9 @@ def planned(
     freeze_days: int | None = None,
     production: Table | None = None,
     production_from: np.datetime64 | None = None,
+    *,
+    moved: int = 0,
+    room: int = 0,
 ) -> Planned:
     """Make a goal ready.
 
@@ -115,6 +118,11 @@ def planned(
         Days from the first one for which it stays; the goal's by default.
     production, production_from
         Of a stress run: draw, day, plant, production; and its day 0, the case's by default.
+    moved
+        Periods by which the dates of rules come later.
+    room
+        Further periods after the goal's. What no rule dates is still done by the goal's last one,
+        which moves with the dates where they come later or there are none.
 
     Raises
     ------
@@ -125,14 +133,19 @@ def planned(
     network = ground.network
     found = swaps(ground, goal)
     made = stacks(ground, goal, found)
-    starts = goal.starts(network.first_day)
     rules, others = dated_rules(ground, goal, found)
+    end = goal.periods - 1 + (moved if moved > 0 or not rules else 0)
+    if moved or room:
+        rules = [replace(rule, date=_later(rule.date, moved * goal.months)) for rule in rules]
+        goal = goal.model_copy(update={"periods": goal.periods + room})
+    starts = goal.starts(network.first_day)
     now = 0 if schedule is None else period_now(network, goal, starts)
     progress = progress_of(network, found, starts, now)
     done = progress.done
     cost, work = _costs(network, goal, found, made)
     first = _first_periods(network, goal, made, starts)
     latest, soft = latest_of(found, rules, starts, goal, done)
+    latest = np.minimum(latest, end, dtype=np.int32)
     earliest = np.full(len(found), now, dtype=np.int32)
     settled = settled_of(network, made, cost, progress)
     hold_to_progress(network, made, cost, earliest, latest, progress)
@@ -168,9 +181,7 @@ def planned(
         latest=latest, first=first, discount=discount, waited=days * discount,
         work_price=crews.price * discount, running=running_of(network, made, goal, discount),
         deliveries=deliveries(network, made, starts, pace=pace), crews=crews.days,
-        overtime=np.where(
-            np.isfinite(crews.days), goal.cost.overtime_share * crews.days, 0.0
-        ),
+        overtime=goal.cost.overtime_share * np.where(np.isfinite(crews.days), crews.days, 0.0),
         overtime_price=(goal.cost.overtime_factor - 1) * crews.price * discount,
         floor=floor_of(network, goal, found), purse=found.operator, cash=purses[0],
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,
@@ -184,6 +195,16 @@ def planned(
         ground, goal, found, made, left, starts, words, dated_words, tuple(held), tuple(rules),
         tuple(others), done, settled, taken, crews.names, told, pace,
     )  # fmt: skip
+
+
+def _later(day: np.datetime64, months: int) -> np.datetime64:
+    """Return the same day of a month so many months later, the last one where it is shorter."""
+    month = day.astype("datetime64[M]")
+    within = day.astype("datetime64[D]") - month.astype("datetime64[D]")
+    first = (month + np.timedelta64(months, "M")).astype("datetime64[D]")
+    last = (month + np.timedelta64(months + 1, "M")).astype("datetime64[D]") - DAY
+    later: np.datetime64 = min(first + within, last)
+    return later
 
 
 def _finite(values: Floats) -> Floats:

@@ -12,9 +12,9 @@ from indranet.engines.assignment import Assignment, Plan, Problem, own_costs
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS
 from indranet.studies.exposure import exposure
+from indranet.studies.plan_because import Because
 from indranet.studies.plan_draws import CAUSES, Dates
 from indranet.studies.plan_problem import Planned
-from indranet.studies.plan_reasons import because
 from indranet.studies.rules import rules
 
 Table = Mapping[str, npt.NDArray[Any]]
@@ -26,12 +26,12 @@ def without_changes(asked: Problem) -> Problem:
     return replace(asked, change_cost=np.zeros_like(asked.change_cost))
 
 
-def schedule_of(made: Planned, found: Assignment) -> Table:
+def schedule_of(made: Planned, found: Assignment, reasons: Because) -> Table:
     """Return one row for each cluster and function: the product, period, cost and reason."""
     network, stacks, chosen = made.ground.network, made.stacks, found.plan
     offers = network["offers"]
     costs = own_costs(without_changes(made.problem), chosen)
-    why, names = because(made, found), made.swaps.names
+    why, names = reasons.words, made.swaps.names
     rows: list[tuple[str, str, str, Any, float, str, Any]] = []
     practice, never = made.goal.practice, np.datetime64("NaT")
     after = np.timedelta64(practice.acceptance_days + practice.removal_days, "D")
@@ -149,8 +149,8 @@ def spend_of(made: Planned, found: Assignment) -> Table:
     }
 
 
-def clusters_of(made: Planned, chosen: Plan) -> Table:
-    """Return each cluster: where it is, whom it serves, when it is swapped, from whom to whom."""
+def clusters_of(made: Planned, chosen: Plan, reasons: Because) -> Table:
+    """Return each cluster: where, for whom, when, from whom to whom; what another period costs."""
     network, found = made.ground.network, made.swaps
     maker = network["products"]["firm"]
     equipment = made.ground.equipment
@@ -173,7 +173,8 @@ def clusters_of(made: Planned, chosen: Plan) -> Table:
         "operator": network.names["firm"][found.operators[found.operator]].astype(object),
         "region": np.array([found.regions[r] for r in found.region.tolist()], dtype=object),
         "people": found.people, "sites": found.sites, "lat": found.lat, "lon": found.lon,
-        "period": period, "before": before, "after": after,
+        "period": period, "before": before, "after": after, "earlier_usd": reasons.earlier,
+        "later_usd": reasons.later, "replanned": reasons.replanned,
     }  # fmt: skip
 
 

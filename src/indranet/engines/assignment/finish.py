@@ -263,25 +263,55 @@ def finished(
     seconds, gap
         When to stop.
     """
-    asked = pricing.asked
-    if len(asked.late) * len(limited(asked.late)) > MOST_WAITING:
+    if waits_too_much(pricing.asked):
         return begun, bound.value, "time limit"
-    cost = objective(asked, begun)
+    made = prepared(pricing, bound, begun)
+    answer = milp.solve(
+        made.program.variables, made.program.rows, seconds=seconds, gap=gap,
+        start=made.program.start,
+    )  # fmt: skip
+    plan, best = read(pricing.asked, made, answer)
+    return plan, best, answer.status
+
+
+def waits_too_much(asked: Problem) -> bool:
+    """Return whether there are too many scenarios and rows that can be late for HiGHS."""
+    return len(asked.late) * len(limited(asked.late)) > MOST_WAITING
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A program over columns, the plan that it begins with, its cost, and the bound so far."""
+
+    columns: Columns
+    program: milp.Program
+    begun: Plan
+    cost: float
+    bound: float
+
+
+def prepared(pricing: Pricing, bound: Bound, begun: Plan) -> Prepared:
+    """Return the program that looks for a plan better than one at hand."""
+    cost = objective(pricing.asked, begun)
     columns = columns_of(pricing, bound, cost)
     variables, rows = program(pricing, columns)
     start = _values(pricing, columns, begun)
-    answer = milp.solve(variables, rows, seconds=seconds, gap=gap, start=start)
-    best = bound.value
+    return Prepared(columns, milp.Program(variables, rows, start), begun, cost, bound.value)
+
+
+def read(asked: Problem, made: Prepared, answer: milp.Answer) -> tuple[Plan, float]:
+    """Return the plan of an answer, or the one at hand where it is no worse, and the bound."""
+    columns, best = made.columns, made.bound
     if columns.all and np.isfinite(answer.bound):
         # What is not a column costs more than the plan at hand.
-        best = max(best, min(answer.bound, cost))
+        best = max(best, min(answer.bound, made.cost))
     if "choices" not in answer.values:
-        return begun, best, answer.status
+        return made.begun, best
     option = np.full(len(asked), NEVER, dtype=np.int32)
     period = option.copy()
     taken = np.flatnonzero(answer.values["choices"] > 0.5)
     option[columns.cluster[taken]] = columns.option[taken]
     period[columns.cluster[taken]] = columns.period[taken]
     plan = Plan(option, period)
-    better = objective(asked, plan) < cost
-    return plan if better else begun, best, answer.status
+    better = objective(asked, plan) < made.cost
+    return plan if better else made.begun, best

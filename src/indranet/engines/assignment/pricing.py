@@ -167,3 +167,31 @@ def soft_costs(
                 for k in range(attributes.weights.shape[1]):
                     used.weights[k, v, t] += part * attributes.weights[cluster, k]
     return soft, hard
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def beside(
+    attributes: Attributes, tables: Tables, option: Array, period: Array, found: Array
+) -> None:
+    """Write what each cluster costs where it is, and one period earlier and later.
+
+    Columns of `found`: with its own option a period earlier, here, and a period later; with the
+    cheapest option earlier and later; infinite where there is no such choice.
+    """
+    periods, options = len(tables.wait), attributes.product.shape[0]
+    base, priced = np.empty(periods), np.empty((options, periods))
+    for cluster in range(len(option)):
+        v, t = option[cluster], period[cluster]
+        for column in range(5):
+            found[cluster, column] = np.inf
+        if v < 0:
+            continue
+        price_choices(attributes, tables, cluster, base, priced)
+        for step in range(-1, 2):
+            if 0 <= t + step < periods:
+                found[cluster, step + 1] = priced[v, t + step]
+        for other in range(options):
+            if t > 0:
+                found[cluster, 3] = min(found[cluster, 3], priced[other, t - 1])
+            if t + 1 < periods:
+                found[cluster, 4] = min(found[cluster, 4], priced[other, t + 1])

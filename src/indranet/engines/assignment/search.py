@@ -102,6 +102,26 @@ def part_of(asked: Problem, clusters: npt.NDArray[np.integer], used: Uses) -> Pr
     )  # fmt: skip
 
 
+def sample_of(asked: Problem, size: int, seed: int) -> tuple[Problem, float]:
+    """Return a problem of some of the clusters, evenly from each region, and what part they are.
+
+    Limits are to its measure, so that a price of its rows is one of the whole problem's.
+    """
+    every = len(asked) / size
+    order = np.lexsort((np.random.default_rng([seed, 3]).permutation(len(asked)), asked.region))
+    chosen = np.sort(order[(np.arange(size) * every).astype(np.int64)])
+    small = part_of(asked, chosen, uses(asked, nothing(asked)))
+    part = 1.0 / every
+    made = replace(
+        small, deliveries=small.deliveries * part, crews=small.crews * part,
+        overtime=small.overtime * part, floor=small.floor * part, cash=small.cash * part,
+        caps=replace(small.caps, limit=small.caps.limit * part),
+        milestones=replace(small.milestones, need=small.milestones.need * part),
+        late=replace(small.late, deliveries=small.late.deliveries * part),
+    )  # fmt: skip
+    return made, part
+
+
 def priced_limits(limits: Limits) -> Limits:
     """Return limits under which milestones and waiting count by price alone, as in the bound.
 

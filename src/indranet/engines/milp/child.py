@@ -1,6 +1,7 @@
-"""The process that asks HiGHS: reads a program, writes what was found."""
+"""The process that asks HiGHS: reads programs, writes what was found."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -17,16 +18,38 @@ CONFLICT_ROWS = 20_000
 """Rows up to which a conflict is looked for."""
 
 
-def main(asked: str, told: str) -> None:
-    """Solve the program in one file and write the answer to another."""
-    with np.load(asked) as given:
-        program: dict[str, Any] = dict(given)
-    solver = highspy.Highs()
+_SAME = ("cost", "lower", "upper", "index", "pointer", "value", "whole")
+"""What two programs have alike that differ in the limits of their rows alone."""
+
+
+def main(pairs: list[tuple[str, str]]) -> None:
+    """Solve the program in the first file of each pair and write the answer to the second.
+
+    A linear program that differs from the one before in limits alone begins where that ended.
+    """
+    solver, before = highspy.Highs(), dict[str, Any]()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
-    solver.setOptionValue("time_limit", float(program["seconds"]))
+    for asked, told in pairs:
+        with np.load(asked) as given:
+            program: dict[str, Any] = dict(given)
+        alike = not program["whole"].any() and all(
+            name in before and np.array_equal(before[name], program[name]) for name in _SAME
+        )
+        if alike:
+            rows = np.arange(len(program["row_lower"]), dtype=np.int32)
+            low, high = program["row_lower"], program["row_upper"]
+            solver.changeRowsBounds(len(rows), rows, low, high)  # type: ignore[attr-defined]
+        else:
+            solver.passModel(_model(program))
+        _solve(solver, program, told)
+        before = program
+
+
+def _solve(solver: highspy.Highs, program: dict[str, Any], told: str) -> None:
+    # The time of a solver runs on from one program to the next.
+    solver.setOptionValue("time_limit", solver.getRunTime() + float(program["seconds"]))
     solver.setOptionValue("mip_rel_gap", float(program["gap"]))
-    solver.passModel(_model(program))
     known = np.flatnonzero(~np.isnan(program["start"]))
     if len(known):
         solver.setSolution(len(known), known.astype(np.int32), program["start"][known])
@@ -39,8 +62,10 @@ def main(asked: str, told: str) -> None:
     conflict = np.zeros(0, dtype=np.int64)
     if status == "infeasible" and len(program["row_lower"]) <= CONFLICT_ROWS:
         conflict = _conflict(solver)
+    # Named when it is whole: this process may be ended at any time.
+    part = f"{told}.part.npz"
     np.savez(
-        told,
+        part,
         status=np.array(status),
         cost=np.array(cost),
         bound=np.array(info.mip_dual_bound if whole else cost),
@@ -48,6 +73,7 @@ def main(asked: str, told: str) -> None:
         prices=np.zeros(0) if whole or not there else -np.array(solution.row_dual),
         conflict=conflict,
     )
+    Path(part).replace(told)
 
 
 def _model(program: dict[str, Any]) -> highspy.HighsLp:
@@ -77,4 +103,4 @@ def _conflict(solver: highspy.Highs) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(list(zip(sys.argv[1::2], sys.argv[2::2], strict=True)))

@@ -1,7 +1,7 @@
 """A program in named blocks, and the answer to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -62,6 +62,15 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
+class Program:
+    """Blocks of variables and rows, and values to begin with, by block."""
+
+    variables: Sequence[Variables]
+    rows: Sequence[Rows]
+    start: Mapping[str, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What is known when the time is over.
 
@@ -73,7 +82,7 @@ class Answer:
     cost, bound, gap
         Cost of the answer, and what none can cost less than; (cost - bound) / |cost|. NaN for none.
     seconds
-        That it took.
+        That it took, with all that was solved beside it.
     values
         Block to its variables, empty where no answer was found.
     prices

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from indranet.engines.milp.model import Answer, Floats, Rows, Variables
+from indranet.engines.milp.model import Answer, Floats, Program, Rows, Variables
 
 _ROUNDED = 1e-6
 """Part of a cost by which rounding may change it."""
@@ -48,17 +48,44 @@ def solve(
     ValueError
         When a block is named twice or a term names no block.
     """
-    names = [block.name for block in variables]
-    if len(set(names)) < len(names) or len({row.name for row in rows}) < len(rows):
-        raise ValueError("variables and rows: each block by another name")
-    unknown = {term for row in rows for term in row.terms} - set(names)
-    if unknown:
-        raise ValueError(f"terms of unknown blocks: {', '.join(sorted(unknown))}")
+    program = Program(variables, rows, start or {})
+    return solve_each([program], seconds=seconds, each=seconds, gap=gap)[0]
+
+
+def solve_each(
+    programs: Sequence[Program], *, seconds: float, each: float, gap: float = 0.0
+) -> list[Answer]:
+    """Return the answers to several programs, solved one after the other in one process.
+
+    Starting a process takes longer than a small program does. Those that the time does not reach
+    are `stopped`.
+
+    Parameters
+    ----------
+    programs
+        In the order in which they are solved.
+    seconds
+        Time that all may take together.
+    each
+        Time that one may take.
+    gap
+        (cost - bound) / |cost| that is enough.
+
+    Raises
+    ------
+    ValueError
+        When a block is named twice or a term names no block.
+    """
+    for program in programs:
+        _check(program)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="indranet-") as folder:
-        asked, told = Path(folder) / "asked.npz", Path(folder) / "told.npz"
-        np.savez(asked, **_arrays(variables, rows, seconds, gap, start))
-        command = [sys.executable, "-m", "indranet.engines.milp.child", str(asked), str(told)]
+        files = [(Path(folder) / f"asked{i}.npz", Path(folder) / f"told{i}.npz")
+                 for i in range(len(programs))]  # fmt: skip
+        for program, (asked, _) in zip(programs, files, strict=True):
+            np.savez(asked, **_arrays(program, each, gap))
+        command = [sys.executable, "-m", "indranet.engines.milp.child"]
+        command += [str(path) for pair in files for path in pair]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
         try:
             process.wait(seconds + GRACE)
@@ -68,25 +95,40 @@ def solve(
             process.kill()
             process.wait()
         taken = time.monotonic() - begun
-        if not told.exists():
-            nan, late = float("nan"), taken > seconds
-            return Answer("stopped" if late else "failed", nan, nan, nan, taken, {}, {}, ())
-        with np.load(told) as found:
-            answer = _answer(variables, rows, dict(found), taken)
-    if answer.bound == -np.inf and answer.values and start is not None and taken < seconds:
-        # With a start and its presolve HiGHS 1.16 may tell a cost that is not that of its values,
-        # and stop at it.
-        return solve(variables, rows, seconds=seconds - taken, gap=gap)
-    return answer
+        found = [
+            _read(program, told, taken, taken > seconds)
+            for program, (_, told) in zip(programs, files, strict=True)
+        ]
+    for number, (program, answer) in enumerate(zip(programs, found, strict=True)):
+        if answer.bound == -np.inf and answer.values and program.start and taken < seconds:
+            # With a start and its presolve HiGHS 1.16 may tell a cost that is not that of its
+            # values, and stop at it.
+            plain = Program(program.variables, program.rows)
+            found[number] = solve_each([plain], seconds=seconds - taken, each=each, gap=gap)[0]
+    return found
 
 
-def _arrays(
-    variables: Sequence[Variables],
-    rows: Sequence[Rows],
-    seconds: float,
-    gap: float,
-    start: Mapping[str, Floats] | None,
-) -> dict[str, Any]:
+def _check(program: Program) -> None:
+    variables, rows = program.variables, program.rows
+    names = [block.name for block in variables]
+    if len(set(names)) < len(names) or len({row.name for row in rows}) < len(rows):
+        raise ValueError("variables and rows: each block by another name")
+    unknown = {term for row in rows for term in row.terms} - set(names)
+    if unknown:
+        raise ValueError(f"terms of unknown blocks: {', '.join(sorted(unknown))}")
+
+
+def _read(program: Program, told: Path, taken: float, late: bool) -> Answer:
+    if not told.exists():
+        nan = float("nan")
+        return Answer("stopped" if late else "failed", nan, nan, nan, taken, {}, {}, ())
+    with np.load(told) as found:
+        return _answer(program.variables, program.rows, dict(found), taken)
+
+
+def _arrays(program: Program, seconds: float, gap: float) -> dict[str, Any]:
+    variables, rows, start = program.variables, program.rows, program.start
+
     def joined(parts: Sequence[Any]) -> Floats:
         return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
 
@@ -103,7 +145,7 @@ def _arrays(
     begun = np.full(size, np.nan)
     first = 0
     for block in variables:
-        if start is not None and block.name in start:
+        if block.name in start:
             begun[first : first + len(block)] = start[block.name]
         first += len(block)
     return {
