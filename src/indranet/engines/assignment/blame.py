@@ -6,15 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from indranet.engines.assignment.dual import Pricing, best_bound
+from indranet.engines.assignment.dual import WARM, Bound, Pricing, best_bound
 from indranet.engines.assignment.late import Late
 from indranet.engines.assignment.problem import FAMILIES, Floats, Milestones, Problem
+from indranet.engines.assignment.search import sample_of
 
 NOTICED = 1e-4
 """Part of all that counts, below which a proven shortfall is taken for rounding."""
+SAMPLE = 2_000
+"""Clusters of a sample on which more is tried, where there are more than twice as many."""
 _TRIES = 7
 _MOST = 8.0
 _STEPS = 150
+_HEATS = (3e-2, 3e-3, 3e-4)
+_NONE_MORE = 1.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +88,10 @@ def blame(asked: Problem, counts: Floats, executor: Executor | None = None) -> B
     if total <= 0:
         return Blame(0.0, {}, (), 1.0)
     pricing = Pricing(first, executor)
-    bound = best_bound(pricing)
+    small = sample_of(first, SAMPLE, 0)[0] if len(first) > 2 * SAMPLE else first
+    bound = best_bound(Pricing(small, executor))
+    if small is not first:
+        bound = best_bound(pricing, bound.prices, temperatures=WARM, steps=_STEPS)
     share = bound.value / total
     if share < NOTICED:
         return Blame(0.0, {}, (), 1.0)
@@ -105,7 +113,9 @@ def blame(asked: Problem, counts: Floats, executor: Executor | None = None) -> B
         for row in order.tolist()
     )
     worst = max(families, key=lambda name: families[name])
-    more = _needed(first, worst, counts, alone / total, executor) if all_of_it > 0 else np.inf
+    more = np.inf
+    if all_of_it > 0:
+        more = _needed(first, small, worst, alone / total, bound.prices, executor)
     return Blame(min(share, 1.0), families if all_of_it > 0 else {}, told, more)
 
 
@@ -117,26 +127,44 @@ def _without(asked: Problem, counts: Floats) -> float:
 
 
 def _needed(
-    first: Problem, family: str, counts: Floats, alone: float, executor: Executor | None
+    first: Problem,
+    small: Problem,
+    family: str,
+    alone: float,
+    prices: Floats,
+    executor: Executor | None,
 ) -> float:
-    """Return the least factor on a family's limits at which nothing more is proven impossible."""
+    """Return a factor on a family's limits at which something more is still proven impossible.
 
-    def proven(value: float) -> bool:
-        return value / float(counts.sum()) >= NOTICED + alone
+    The largest that is found on a sample, where there are many clusters; the prices found there are
+    then to prove it of all, or it is lowered. Infinite where `_MOST` is proven not to suffice.
+    """
 
-    def possible(factor: float) -> bool:
-        grown = grow(first, family, factor)
-        bound = best_bound(
-            Pricing(grown, executor), temperatures=(3e-2, 3e-3, 3e-4), steps=_STEPS, enough=proven
+    def proven(asked: Problem, factor: float, begun: Floats, heats: tuple[float, ...]) -> Bound:
+        pricing = Pricing(grow(asked, family, factor), executor)
+        return best_bound(
+            pricing, begun, temperatures=heats, steps=_STEPS, enough=lambda v: too_much(asked, v)
         )
-        return not proven(bound.value)
 
-    low, high = 1.0, _MOST
-    if not possible(high):
+    def too_much(asked: Problem, value: float) -> bool:
+        return value >= (NOTICED + alone) * float(asked.penalty.sum())
+
+    def of_all(factor: float, begun: Floats) -> bool:
+        return small is first or too_much(first, proven(first, factor, begun, (3e-4,)).value)
+
+    found = proven(small, _MOST, prices, _HEATS)
+    if too_much(small, found.value) and of_all(_MOST, found.prices):
         return float("inf")
+    low, high = 1.0, _MOST
     for _ in range(_TRIES):
         middle = float(np.sqrt(low * high))
-        low, high = (low, middle) if possible(middle) else (middle, high)
+        found = proven(small, middle, prices, _HEATS)
+        if too_much(small, found.value):
+            low, prices = middle, found.prices
+        else:
+            high = middle
+    while low > _NONE_MORE and not of_all(low, prices):
+        low = float(np.sqrt(low))
     return low
 
 
