@@ -19,6 +19,7 @@ from indranet.engines.assignment import (
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
+from indranet.studies.plan_agreed import in_plan
 from indranet.studies.plan_draws import Dates, dates
 from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import binding, blame_words
@@ -99,7 +100,8 @@ def plan(
     UsageError
         When the goal names what the case does not hold, or nothing must go.
     """
-    ground = groundwork(network)
+    network = in_plan(network, goal)
+    ground = groundwork(network, on=goal.starts(network.first_day)[0])
     made = planned(ground, goal)
     time = goal.solve.seconds if seconds is None else seconds
     enough = goal.solve.gap if gap is None else gap
