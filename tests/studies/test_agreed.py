@@ -1,5 +1,6 @@
 """What agreements do by kind: worked by hand, and nothing but what they name."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from indranet.errors import UsageError
 from indranet.model.network import Network
 from indranet.model.scenario import Scenario
 from indranet.studies.attacks import Attack
+from indranet.studies.exposure import exposure
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import plan
 from indranet.studies.plan_agreed import in_plan
@@ -332,6 +334,15 @@ def everything() -> Tables:
         "site": [*sites["site"], "g", "h"], "operator": ["telco"] * 3 + ["guest"] * 2,
         "cluster": ["A", "B", "C", "G", "H"], "lat": [0.0] * 5, "lon": [0.0, 1.0, 2.0, 3.0, 4.0],
     }  # fmt: skip
+    equipment = made["equipment"]
+    made["equipment"] = {
+        "site": [*equipment["site"], "g", "h"], "function": [*equipment["function"], "RU", "RU"],
+        "product": [*equipment["product"], "south-ru", "north-ru"],
+    }  # fmt: skip
+    made["rules"] = {
+        "rule": ["any"], "from": ["2020-01-01"], "who": ["all"], "comparison": [">="],
+        "metric": ["people_without_any_one_vendor"], "limit": [0.5],
+    }  # fmt: skip
     made["lanes"] = {
         "lane": ["cable"], "origin": ["a"], "destination": ["c"], "mode": ["cable"], "km": [100],
     }  # fmt: skip
@@ -347,16 +358,13 @@ def everything() -> Tables:
         "vulnerability": ["flaw"], "product": ["old-ru"], "patch_days": [6],
         "status": ["affected"],
     }  # fmt: skip
-    offers = made["offers"]
     made["offers"] = {
-        **{name: [*column, *column[:2]] for name, column in offers.items()},
-        "product": [*offers["product"], "old-ru", "old-du"],
-        "unit_cost_usd": [10, 20, 11, 25, 1, 2], "lead_days": [60] * 6,
-        "agreement": [""] * 4 + ["joint_development"] * 2,
+        **made["offers"], "unit_cost_usd": [8, 16, 5, 25], "lead_days": [60, 60, 20, 20],
+        "agreement": ["joint_development"] * 2 + [""] * 2,
     }  # fmt: skip
-    made["exclusions"] = {"authority": ["list"], "firm": ["old"]}
+    made["crews"] = {"pool": ["own"], "crews": [1], "crew_days_per_week": [1]}
     made["budgets"] = {
-        "operator": ["telco"] * 2, "usd": [90, 60], "from": ["2026-01-01", "2026-02-01"],
+        "operator": ["telco"] * 2, "usd": [40, 60], "from": ["2026-01-01", "2026-02-01"],
         "agreement": ["", "funding"],
     }  # fmt: skip
     kinds = ["supply", "access", "threat_sharing", "roaming", "certification", "joint_development",
@@ -366,3 +374,162 @@ def everything() -> Tables:
         "days": [None, None, 2, None, 40, None, 3, None],
     }  # fmt: skip
     return made
+
+
+KINDS = tuple(everything()["agreements"]["kind"])
+ASKED = scenario(
+    {"do": "halt", "what": "first", "day": 2},
+    {"do": "outage", "what": "a", "day": 3, "lasts_days": 2},
+    {"do": "outage", "what": "g", "day": 6, "lasts_days": 1},
+    {"do": "exploit", "what": "flaw", "day": 8},
+    {
+        "do": "cut", "what": "cable", "day": 1,
+        "repair": {"spare": "rope", "quantity": 5, "level": "major", "work_days": 2, "by": "land"},
+    },
+    days=30, resourcing_days=8,
+)  # fmt: skip
+
+
+def without(network: Network, *kinds: str) -> Network:
+    """Return the case with the agreements of some kinds over before it begins."""
+    rows = network["agreements"]
+    until = rows["until"].copy()
+    until[np.isin(rows.text("kind"), kinds)] = np.datetime64("2020-01-01")
+    return network.replace(agreements=rows.with_column("until", until))
+
+
+VERBS: dict[str, Callable[[Network], Any]] = {
+    "exposure": lambda case: exposure(case, authority="list", pairs=True, reasons="a").tables,
+    "stress": lambda case: stress(case, ASKED).tables,
+    "plan": lambda case: plan(case, goal(periods=6), seconds=1, front=False).tables,
+}
+
+
+def runs(network: Network, *verbs: str) -> Found:
+    """Return all tables of some verbs, or all; what is told by measure, measure by measure."""
+    told: Found = {}
+    for verb in verbs or VERBS:
+        for name, table in VERBS[verb](network).items():
+            parts = {"": np.ones(len(next(iter(table.values()))), dtype=bool)} if table else {}
+            if "measure" in table:
+                parts = {f" {m}": table["measure"] == m for m in set(table["measure"].tolist())}
+            for part, mine in parts.items():
+                told[f"{verb} {name}{part}"] = {c: v[mine] for c, v in table.items()}
+    return told
+
+
+def changed(one: Found, other: Found) -> set[str]:
+    """Return the tables that are not the same, bit by bit."""
+    return {
+        name
+        for name in {*one, *other}
+        if name not in one
+        or name not in other
+        or any(
+            one[name][column].dtype != other[name][column].dtype
+            # As text, since what is not known is not the same as itself.
+            or repr(one[name][column].tolist()) != repr(other[name][column].tolist())
+            for column in one[name]
+        )
+    }
+
+
+FLOWS = ("production", "value_added", "final_consumption")
+PEOPLE = ("people_served",)
+SITES = ("people_served", "sites_up")
+PLANNED = {"plan clusters", "plan schedule", "plan spend"}
+
+
+def told(*measures: str) -> set[str]:
+    return {
+        f"stress {table} {m}" for m in measures for table in ("totals", "quantiles", "sensitivity")
+    }
+
+
+STEPS_IN = {"stress bounds final use", "stress plant_days", *told(*FLOWS)}
+NAMED = {
+    "supply": STEPS_IN,
+    "early_warning": STEPS_IN,
+    "access": {"stress outages"},
+    "threat_sharing": {"stress hours", "stress outages", "stress place_days", *told(*SITES)},
+    # Hosts count for the floor of a plan as well, and for rules.
+    "roaming": {
+        "stress hours",
+        *told(*PEOPLE),
+        "exposure rules",
+        "plan rules",
+        "plan clusters",
+        "plan schedule",
+    },
+    "certification": PLANNED,
+    "joint_development": {*PLANNED, "plan independence", "plan rules", "plan shares"},
+    "funding": {*PLANNED, "plan independence", "plan rules", "plan shares"},
+}
+"""What each kind of agreement acts on in the case with everything; all else stays as it is."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, Found]:
+    network = network_of(tmp_path_factory.mktemp("whole") / "case", **everything())
+    return network, runs(network)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_switched_off_an_agreement_changes_what_it_names_and_nothing_else(
+    whole: tuple[Network, Found], kind: str
+) -> None:
+    network, found = whole
+    assert changed(found, runs(without(network, kind))) == NAMED[kind]
+
+
+GHOST: dict[str, tuple[str, dict[str, Any]]] = {
+    "components": ("exposure", {"product": "old-ru", "component": "chip"}),
+    "crews": ("plan", {"pool": "more", "crews": 1}),
+    "equipment": ("exposure", {"site": "g", "function": "AMF", "product": "old-ru"}),
+    "interoperability": (
+        "plan",
+        {"product": "south-ru", "other": "north-du", "interface": "7.2x", "status": "certified"},
+    ),
+    "needs": ("exposure", {"user": "b", "need": "power", "input": "g"}),
+    "offers": ("plan", {"product": "north-du", "replaces": "RU", "unit_cost_usd": 0.1}),
+    "progress": (
+        "plan",
+        {"cluster": "A", "state": "done", "product": "north-ru", "period": "2025-10-01"},
+    ),
+    "roaming": ("stress", {"operator": "guest", "host": "telco", "share": 1}),
+    "rules": (
+        "exposure",
+        {"rule": "none", "from": "2020-01-01", "who": "all", "metric": "count", "limit": 0},
+    ),
+    "stocks": ("stress", {"holder": "AAA", "product": "ore", "quantity": 99}),
+    "supplies": ("stress", {"supplier": "third", "customer": "telco", "quantity_per_day": 5}),
+    "vulnerabilities": (
+        "stress", {"vulnerability": "flaw", "product": "south-ru", "status": "affected"},
+    ),
+}  # fmt: skip
+"""A row for some tables, which changes what a verb answers."""
+
+
+def with_row(tables: Tables, table: str, row: dict[str, Any]) -> Tables:
+    """Return tables with one row more, which an agreement carries that is over."""
+    had = tables.get(table, {})
+    rows = len(next(iter(had.values()))) if had else 0
+    filled = {name: [*had.get(name, [None] * rows), row.get(name)] for name in {**had, **row}}
+    return {**tables, table: filled}
+
+
+def test_rows_of_an_agreement_that_is_over_are_as_if_they_were_not_there(
+    whole: tuple[Network, Found], tmp_path: Path
+) -> None:
+    """Each row alone changes an answer of some verb; all together, carried so, none."""
+    made = everything()
+    agreements = {name: [*column, None] for name, column in made["agreements"].items()}
+    agreements |= {"agreement": [*KINDS, "over"], "kind": [*KINDS, "supply"]}
+    ghosts = {**made, "agreements": {**agreements, "until": [None] * 8 + ["2025-12-31"]}}
+    for table, (_, row) in GHOST.items():
+        ghosts = with_row(ghosts, table, {**row, "agreement": "over"})
+    assert changed(whole[1], runs(network_of(tmp_path / "ghost", **ghosts))) == set()
+    for table, (verb, row) in GHOST.items():
+        there = runs(network_of(tmp_path / table, **with_row(made, table, row)), verb)
+        had = {name: found for name, found in whole[1].items() if name.split()[0] == verb}
+        assert changed(had, there), table

@@ -111,7 +111,10 @@ def lead_days(network: Network, offers: Rows, operators: Codes, start: np.dateti
 
 
 def _crews(network: Network) -> Rows:
-    """Return the crews with the dates of their agreements; after these the pool is as before."""
+    """Return the crews with the dates of their agreements; after these the pool is as before.
+
+    A pool that has nothing but such crews has none without them.
+    """
     rows = network["crews"]
     agreement = rows["agreement"].astype(np.int64)
     if not (agreement >= 0).any():
@@ -119,21 +122,23 @@ def _crews(network: Network) -> Rows:
     first, last = _span(network, agreement)
     begins = np.where(agreement >= 0, np.fmax(rows["from"], first), rows["from"])
     pools = np.array(rows.text("pool"), dtype=object)
-    row, day = [], []
-    crews: list[float] = []
-    for place in range(len(rows)):
-        if agreement[place] < 0 or begins[place] <= last[place]:
-            row.append(place)
-            day.append(begins[place])
-            crews.append(float(rows["crews"][place]))
-    for place in np.flatnonzero((agreement >= 0) & (begins <= last) & (last < _LAST)).tolist():
+    here = begins <= last
+    here[agreement < 0] = True
+    row, day = np.flatnonzero(here).tolist(), list(begins[here])
+    crews = rows["crews"][here].tolist()
+    for place in np.flatnonzero((agreement >= 0) & ~(here & (last == _LAST))).tolist():
         own = np.flatnonzero((pools == pools[place]) & (agreement < 0))
-        own = own[np.isnat(rows["from"][own]) | (rows["from"][own] <= last[place])]
-        order = np.where(np.isnat(rows["from"][own]), _NEVER, rows["from"][own])
-        back = int(own[np.argmax(order)]) if len(own) else place
-        row.append(back)
-        day.append(last[place] + 1)
-        crews.append(float(rows["crews"][back]) if len(own) else 0.0)
+        if not len(own):
+            row.append(place)
+            day.append(np.maximum(begins[place], last[place] + 1))
+            crews.append(0)
+        elif here[place]:
+            order = np.where(np.isnat(rows["from"][own]), _NEVER, rows["from"][own])
+            back = int(own[np.argmax(np.where(order <= last[place], order, _NEVER))])
+            begun = np.isnat(rows["from"][back]) or rows["from"][back] <= last[place]
+            row.append(back)
+            day.append(last[place] + 1)
+            crews.append(int(rows["crews"][back]) if begun else 0)
     return _written(rows, row, day, "crews", crews)
 
 
