@@ -185,6 +185,9 @@ class Goal(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Seed.")
     replace: Replace = Field(description="What must go.")
     meet: tuple[Name, ...] | Literal["all"] = Field("all", description="Rules to be met.")
+    agreements: tuple[Name, ...] | None = Field(
+        None, description="Agreements that act; all if absent."
+    )
     cost: Cost = Field(default=Cost.model_validate({}), description="What counts as cost.")
     limits: Goals = Field(
         default=Goals.model_validate({}), description="Limits on the network as planned."

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS, TABLES
 from indranet.model.versions import in_range
+from indranet.studies.agreed import patched_sooner
 from indranet.studies.groundwork import Groundwork
 from indranet.studies.site_classes import mixed
 
@@ -40,6 +41,8 @@ class Attack:
         Mean time until each is mended, or that time itself where `fixed`.
     fixed
         Whether all are mended on the same day.
+    sooner
+        Days by which patching starts before the flaw is used, where threats are shared.
     first_day
         Day from which the flaw is used.
     untrusted
@@ -55,6 +58,7 @@ class Attack:
     per_day: Floats
     patch_days: Floats
     fixed: bool
+    sooner: Floats
     first_day: Floats
     untrusted: Flags
     key: npt.NDArray[np.uint64]
@@ -67,7 +71,8 @@ class Attack:
 
         Each unit is taken after a time of mean 1 / `per_day` and mended after one of mean
         `patch_days`, both from the beginning; it is down in between if the first comes first. So a
-        part e / (e + r) of the units is ever taken (two exponential laws race).
+        part e / (e + r) of the units is ever taken (two exponential laws race); of those that begin
+        to patch d days sooner, e / (e + r) exp(-r d).
 
         Parameters
         ----------
@@ -81,7 +86,8 @@ class Attack:
         lot, taken, mended = (uniforms(self.key, seed, draw, salt) for salt in (0, 1, 2))
         start = np.maximum(self.first_day, begins)
         hit = start - np.log(taken) / self.per_day
-        mend = start + (self.patch_days if self.fixed else -np.log(mended) * self.patch_days)
+        lasts = self.patch_days if self.fixed else -np.log(mended) * self.patch_days
+        mend = start - self.sooner + lasts
         is_hit: Flags = (lot < share) & (hit < mend) & (hit < ends)
         return hit * HOURS, mend * HOURS, is_hit
 
@@ -210,6 +216,8 @@ def attack(
     managers, managed = _managers(ground, table["product"][kept].astype(np.int64))
     from_row = np.concatenate([best[hit], kept[managers[:, 0]]])
     targets = np.concatenate([hit, np.full(len(managed), -1)])
+    flawed = table["product"][from_row].astype(np.int64)
+    runs, stands, unit = _who(ground, hit, managers, flawed)
     used = table["exploited_from"][from_row]
     days = (used - network.first_day).astype("timedelta64[D]").astype(np.float64)
     return Attack(
@@ -218,11 +226,23 @@ def attack(
         per_day=rate[from_row],
         patch_days=table["patch_days"][from_row],
         fixed=fixed,
+        sooner=patched_sooner(network, ground.force, runs, stands, flawed, unit),
         first_day=np.where(np.isnat(used), 0.0, days),
         untrusted=table["effect"][from_row] == _UNTRUSTED,
         key=np.concatenate([row_keys(ground, hit), _pair_keys(ground, managers[:, 1])]),
         unsure=int((~sure[hit]).sum()),
     )
+
+
+def _who(
+    ground: Groundwork, rows: Codes, managers: Codes, flawed: Codes
+) -> tuple[Codes, Codes, Codes]:
+    """Return operator, country and product of units, then of managers, shape (targets,)."""
+    sites, at = ground.network["sites"], ground.equipment["site"][rows]
+    operator = np.concatenate([sites["operator"][at], managers[:, 1]])
+    country = np.concatenate([sites["country"][at], np.full(len(managers), -1)])
+    product = np.concatenate([ground.equipment["product"][rows], flawed[len(rows) :]])
+    return operator.astype(np.int64), country.astype(np.int64), product.astype(np.int64)
 
 
 def _managers(ground: Groundwork, products: Codes) -> tuple[Codes, tuple[Codes, ...]]:

@@ -13,6 +13,7 @@ from indranet.engines.gates.timed import Timed
 from indranet.model.scenario import Law
 from indranet.studies.events import Effect
 from indranet.studies.flow_net import FlowNet
+from indranet.studies.hosted import Hosted
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -56,7 +57,8 @@ class Model:
     effects
         The events.
     timed, quiet
-        The case as gates by the hour; `quiet` tells nothing of sites, of which many fail.
+        The case as gates by the hour; `quiet` tells nothing of sites, of which many fail,
+        unless hosts carry their users.
     stepped
         `quiet` in steps, in which draws of failures go where they are many; else None.
     watched
@@ -79,6 +81,8 @@ class Model:
         Whether things fail by themselves.
     need_share
         Share of a day's use that must be on hand.
+    hosted
+        Whose users hosts carry; None for nobody's.
     keys
         Hash of each thing, for drawing lots, shape (things,).
     days, seed
@@ -111,6 +115,7 @@ class Model:
     plant_of: Codes
     random: bool
     need_share: float
+    hosted: Hosted | None
     keys: npt.NDArray[np.uint64]
     days: int
     seed: int

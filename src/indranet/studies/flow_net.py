@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.flows import Passages, SupplyNet, supply_net
-from indranet.model.schema import TABLES
+from indranet.studies.agreed import covered, days_of, of_kind, parties
 from indranet.studies.groundwork import Groundwork, expand
 from indranet.studies.lanes import KM_PER_DAY, positions
 from indranet.studies.trade import bindings, transit_days, unit_costs
@@ -23,7 +23,6 @@ Flags = npt.NDArray[np.bool_]
 
 ANY_DEMAND = 1000.0
 """Operators may use so many times what they usually do: what they want, not a capacity, binds."""
-_EARLY_WARNING = TABLES["agreements"].column("kind").choices.index("early_warning")
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,24 +221,14 @@ def _clients(
 def _earlier(ground: Groundwork, row: Codes, bought: Codes) -> Codes:
     """Return the days by which an agreement on early warning lets each customer act sooner."""
     network = ground.network
-    agreements, supplies = network["agreements"], ground.supplies
-    start, parties = network.lists["agreements", "parties"]
-    customer = supplies["customer"][row].astype(np.int64)
+    customer = ground.supplies["customer"][row].astype(np.int64)
     country = _seats(ground)[customer]
-    kinds = network["products"].text("kind")
     sooner = np.zeros(len(row), dtype=np.int64)
-    covers = agreements.text("covers")
-    for agreement in np.flatnonzero(ground.force & (agreements["kind"] == _EARLY_WARNING)).tolist():
-        bound = parties[start[agreement] : start[agreement + 1]]
-        named = {word.strip() for word in covers[agreement].split(";") if word.strip()}
-        covered = [
-            not named or str(name) in named or kind in named
-            for name, kind in zip(network.names["product"], kinds, strict=True)
-        ]
+    for agreement in of_kind(network, "early_warning", ground.force):
+        bound = parties(network, agreement)
         mine = np.isin(customer, bound) | np.isin(country, bound)
-        mine &= np.array(covered, dtype=bool)[bought]
-        days = agreements["days"][agreement]
-        sooner[mine] = np.maximum(sooner[mine], 0 if np.isnan(days) else int(days))
+        mine &= covered(network, agreement)[bought]
+        sooner[mine] = np.maximum(sooner[mine], int(days_of(network, agreement)))
     return sooner
 
 

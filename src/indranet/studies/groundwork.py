@@ -70,7 +70,8 @@ class Groundwork:
     Attributes
     ----------
     network, routes
-        The case and the routes of its lanes.
+        The case, without rows of agreements that are not in force, and the routes of its lanes.
+        Things that such a row declares stay, so that codes are those of the case: see `exists`.
     force
         Which agreements are in force, shape (agreements,).
     components, supplies, equipment
@@ -138,7 +139,8 @@ def groundwork(
     """
     force = in_force(network, network.first_day if on is None else on)
     if agreements is not None:
-        force = force & _chosen(network, agreements)
+        force = force & chosen(network, agreements)
+    network = _standing(network, force)
     rows = {
         name: network[name].where(np.flatnonzero(_exists(network, name, force)))
         for name in ("components", "supplies", "equipment", "needs")
@@ -175,12 +177,33 @@ def in_force(network: Network, on: np.datetime64) -> npt.NDArray[np.bool_]:
     return begun & (np.isnat(agreements["until"]) | (agreements["until"] >= on))
 
 
-def _chosen(network: Network, agreements: Sequence[str]) -> npt.NDArray[np.bool_]:
+def chosen(network: Network, agreements: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which agreements are among some, shape (agreements,).
+
+    Raises
+    ------
+    UsageError
+        When one of them is not in the case.
+    """
     known = network.names["agreement"].tolist()
     for name in agreements:
         if name not in known:
             raise UsageError(f"no agreement {name!r} in the case")
     return np.isin(network.names["agreement"], list(agreements))
+
+
+def _standing(network: Network, force: npt.NDArray[np.bool_]) -> Network:
+    """Return a case without the rows of agreements that are not in force.
+
+    Things stay, so that codes do, and exclusions, whose authority a command may name nevertheless.
+    """
+    kept = {}
+    for name, rows in network.tables.items():
+        if not TABLES[name].declares and name != "exclusions" and len(rows):
+            there = np.append(force, True)[rows["agreement"]]
+            if not there.all():
+                kept[name] = rows.where(np.flatnonzero(there))
+    return network.replace(**kept) if kept else network
 
 
 _STANDS_WITH = {

@@ -19,6 +19,7 @@ from indranet.engines.assignment import (
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
+from indranet.studies.plan_agreed import in_plan
 from indranet.studies.plan_announced import begun_with, changes_of, changes_table, changes_told
 from indranet.studies.plan_because import because
 from indranet.studies.plan_draws import Dates, dates
@@ -128,7 +129,8 @@ def plan(
         When the goal names what the case does not hold, nothing must go, none of what was
         announced is the goal's, or a stress run is of another case.
     """
-    ground = groundwork(network)
+    network = in_plan(network, goal)
+    ground = groundwork(network, on=goal.starts(network.first_day)[0])
     again = partial(
         planned, schedule=announced, freeze_days=freeze_days, production=production,
         production_from=production_from,

@@ -17,6 +17,7 @@ from indranet.studies.events import Effect, effects, touched_sites
 from indranet.studies.exclusions import Exclusions, exclusions, nobody
 from indranet.studies.flow_net import FlowNet, flow_net
 from indranet.studies.groundwork import Groundwork, groundwork
+from indranet.studies.hosted import hosted
 from indranet.studies.in_time import (
     failing,
     failing_products,
@@ -164,7 +165,8 @@ def model_of(
     down = ~system.usual[gates]
     people, sites = np.where(down, 0.0, weights[gates, :2].T)
     few = np.ones(len(gates), dtype=bool)
-    few[place["site"]] = False
+    carried = hosted(ground, place, down)
+    few[place["site"]] = carried is not None and not len(network["services"])
     for kind in WATCHED:
         few[place[kind][: 0 if kind == "site" else None]] = True
     quiet = quieter(system, few)
@@ -196,6 +198,7 @@ def model_of(
         plant_of=plant_of,
         random=failures is not None and len(failures.units.gate) > 0,
         need_share=scenario.need_share,
+        hosted=carried,
         keys=thing_keys(ground),
         days=scenario.days,
         seed=scenario.seed,

@@ -9,13 +9,13 @@ from indranet.geography.places import haversine_km
 from indranet.geography.sea import route, sea_graph
 from indranet.model.scenario import Repair
 from indranet.model.schema import TABLES
+from indranet.studies.agreed import of_kind, parties
 from indranet.studies.groundwork import Groundwork
 from indranet.studies.lanes import KM_PER_DAY, positions
 
 Codes = npt.NDArray[np.int64]
 Place = tuple[float, float]
 
-_ACCESS = TABLES["agreements"].column("kind").choices.index("access")
 _LEVELS = TABLES["facilities"].column("repair").choices
 _TRIED = 8
 """Facilities that are tried in full, the nearest first."""
@@ -126,13 +126,11 @@ def _allowed(ground: Groundwork, thing: int) -> tuple[Codes, Codes]:
     """Return those whose facilities and stocks may be used: parties, and who grants them access."""
     network = ground.network
     own = _parties(ground, thing)
-    start, parties = network.lists["agreements", "parties"]
     granted = [own]
-    access = ground.force & (network["agreements"]["kind"] == _ACCESS)
-    for agreement in np.flatnonzero(access).tolist():
-        bound = parties[start[agreement] : start[agreement + 1]]
+    for agreement in of_kind(network, "access", ground.force):
+        bound = parties(network, agreement)
         if np.isin(bound, own).any():
-            granted.append(bound.astype(np.int64))
+            granted.append(bound)
     return own, np.unique(np.concatenate(granted))
 
 
@@ -157,10 +155,13 @@ def _held(ground: Groundwork, thing: int, spare: int) -> dict[int, float]:
     _, allowed = _allowed(ground, thing)
     span = network.span("facility")
     facility_country = network["facilities"]["country"]
+    there = ground.exists("facilities")
     found: dict[int, float] = {}
     for holder, product, quantity in zip(
         rows["holder"].tolist(), rows["product"].tolist(), rows["quantity"].tolist(), strict=True
     ):
+        if span.start <= holder < span.stop and not there[holder - span.start]:
+            continue
         who = {holder}
         if span.start <= holder < span.stop and facility_country[holder - span.start] >= 0:
             who.add(network.offset("country") + int(facility_country[holder - span.start]))

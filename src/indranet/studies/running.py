@@ -123,6 +123,8 @@ class Running:
         service = np.flatnonzero(np.isin(watched.place["service"], together.things))
         up = up_by_day(together, days, watched.place["service"][service])
         totals = model.usual_lots - tally / HOURS
+        if model.hosted is not None:
+            totals[:, 0] += model.hosted.carried(together, np.arange(days + 1.0) * HOURS)
         waiting, late = self._returning(together, days)
         if len(late):
             totals[:, 0] -= self._waiting_people(together, late, waiting)
@@ -158,6 +160,8 @@ class Running:
         up = up_by(mine, count, things, hours=1.0, first=first)
         waiting, late = self._returning(together, count, 1.0, first)
         served = people.sum() - ((1.0 - up) * people[things]).sum(axis=1)
+        if model.hosted is not None:
+            served += model.hosted.carried(together, first + np.arange(count + 1.0))
         if len(late):
             runs = up_by(together, count, late, hours=1.0, first=first)
             served -= (np.minimum(waiting, runs) * people[late]).sum(axis=1)

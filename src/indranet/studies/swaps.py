@@ -131,7 +131,7 @@ def swaps(ground: Groundwork, goal: Goal) -> Swaps:
         nothing must go.
     """
     network, equipment = ground.network, ground.equipment
-    operators = _operators(network, goal)
+    operators = planning(network, goal)
     at = equipment["site"].astype(np.int64)
     runs = network["sites"]["operator"].astype(np.int64)[at]
     mine = np.isin(runs, operators)
@@ -182,7 +182,14 @@ def swaps(ground: Groundwork, goal: Goal) -> Swaps:
     )  # fmt: skip
 
 
-def _operators(network: Network, goal: Goal) -> Codes:
+def planning(network: Network, goal: Goal) -> Codes:
+    """Return the operators that plan, as positions among the firms.
+
+    Raises
+    ------
+    UsageError
+        When the goal names an operator or country that is not there.
+    """
     sites = network["sites"]
     if goal.operator is not None:
         found = np.flatnonzero(network.names["firm"] == goal.operator)
