@@ -81,7 +81,7 @@ def _apart(
 
 
 def _aside(work: Callable[[int], Result], clusters: int) -> Result:
-    """Return what a peer gives in a process of its own, whose memory then counts for nobody else."""
+    """Return what a peer gives in a process of its own: its memory counts for nobody else."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, (clusters,))
 
