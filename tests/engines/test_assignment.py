@@ -27,7 +27,7 @@ from indranet.engines.assignment import (
 from indranet.engines.assignment.dual import Pricing, best_bound, tables_of
 from indranet.engines.assignment.finish import columns_of, program
 from indranet.engines.assignment.pricing import price_choices
-from indranet.engines.assignment.search import nothing
+from indranet.engines.assignment.search import nothing, sample_of
 
 BEST = {
     "a05100": 1698, "a10100": 1360, "b05100": 1843, "b10200": 2827, "c05100": 1931,
@@ -265,3 +265,19 @@ def test_an_interruption_leaves_the_best_plan_so_far() -> None:
 def test_what_does_not_fit_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises((ValueError, IndexError)):
         problem(cost=[[1.0]], periods=2, **wrong)
+
+
+def test_a_sample_is_as_short_of_each_row_as_the_whole() -> None:
+    asked = programme(2_000)
+    sample = sample_of(asked, 200)
+    small = sample.problem
+    assert len(small) == 200
+    for pool in range(len(asked.crews)):
+        whole = asked.crews[pool].sum() / asked.work[asked.pool == pool].max(axis=1).sum()
+        mine = small.crews[pool].sum() / small.work[small.pool == pool].max(axis=1).sum()
+        assert mine == pytest.approx(whole)
+    assert sample.part("crews", 0) == pytest.approx(small.crews[0, 0] / asked.crews[0, 0])
+    assert sample.part("caps", 0) == pytest.approx(small.caps.limit[0] / asked.caps.limit[0])
+    bound, part = best_bound(Pricing(asked)), best_bound(Pricing(small))
+    share = small.cost[np.isfinite(small.cost)].sum() / asked.cost[np.isfinite(asked.cost)].sum()
+    assert part.value / share == pytest.approx(bound.value, rel=0.03)

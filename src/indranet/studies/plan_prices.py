@@ -31,6 +31,8 @@ SAMPLE = 500
 PART = 0.02
 """Of a limit, by which it is raised and lowered; at least what one usual cluster uses."""
 _LITTLE = 1e-7
+_AGREES = 0.2
+"""Part of a price by which that of the bound may differ before both are told."""
 _PROVEN = 0.05
 """Part of a difference that may be left unproven."""
 
@@ -54,9 +56,9 @@ def binding(
     executor
         Threads.
     """
-    asked, scale, prices = made.problem, 1.0, found.proof.prices
-    if len(asked) > SAMPLE:
-        asked, scale = sample_of(asked, SAMPLE, made.goal.seed)
+    asked, prices = made.problem, found.proof.prices
+    sample = sample_of(asked, SAMPLE) if len(asked) > SAMPLE else None
+    asked = asked if sample is None else sample.problem
     until = time.monotonic() + seconds
     if found.status != "interrupted":
         exact = relaxed_prices(asked, prices, seconds=0.5 * seconds)
@@ -67,7 +69,7 @@ def binding(
     order = np.argsort(-worth, kind="stable")[:MOST]
     order = order[worth[order] > 1e-9 * max(abs(found.cost), 1.0)]
     asked_of = [
-        (FAMILIES[family_of[row]], int(rows.place[row]), float(prices[row]),
+        (FAMILIES[family_of[row]], int(rows.place[row]), float(found.proof.prices[row]),
          _step(made.problem, found.plan, FAMILIES[family_of[row]], int(rows.place[row]),
                abs(float(rows.limit[row]))))
         for row in order.tolist()
@@ -77,11 +79,15 @@ def binding(
     if found.status == "interrupted":
         return [_told(made, one, None, None) for one in asked_of]
     whole = _exactly(made, found, asked_of, until - time.monotonic(), executor)
-    answers = whole or _relaxed(asked, scale, prices, asked_of, until - time.monotonic(), executor)
+    parts = [1.0 if sample is None else sample.part(*one[:2]) for one in asked_of]
+    answers = whole or again_relaxed(
+        asked, prices, _cases(asked_of, parts), seconds=max(until - time.monotonic(), 1.0),
+        executor=executor,
+    )  # fmt: skip
     usual, pairs = answers[0], zip(answers[1::2], answers[2::2], strict=True)
     told = []
-    for one, (more, less) in zip(asked_of, pairs, strict=True):
-        saved, lost = _apart(usual, more), _apart(less, usual)
+    for one, part, (more, less) in zip(asked_of, parts, pairs, strict=True):
+        saved, lost = _apart(usual, more, part), _apart(less, usual, part)
         if saved is not None and max(saved, lost or 0.0) <= _LITTLE * abs(found.cost):
             continue
         told.append(_told(made, one, saved, lost, bool(whole)))
@@ -89,7 +95,7 @@ def binding(
 
 
 Asked = tuple[str, int, float, float]
-"""Family, place in its array, price at the bound, and by how much a row is raised and lowered."""
+"""Family, place in its array, price in the proof, and by how much a row is raised and lowered."""
 
 
 def _exactly(
@@ -103,35 +109,18 @@ def _exactly(
     asked = made.problem
     if len(asked) > WHOLE:
         return []
-    cases = [(asked, found.plan, case) for case in _cases(rows, 1.0)]
+    cases = [(asked, found.plan, case) for case in _cases(rows, [1.0] * len(rows))]
     answers = again(found.proof.prices, cases, seconds=0.7 * seconds, executor=executor)
     known = [one for one in answers if one is not None]
     enough = len(known) == len(answers) and all(_narrow(one, known[0]) for one in known)
     return answers if enough else []
 
 
-def _relaxed(
-    asked: Problem,
-    scale: float,
-    prices: Floats,
-    rows: list[Asked],
-    seconds: float,
-    executor: Executor | None,
-) -> list[Again | None]:
-    """Return what the relaxation is worth as it is, and with more and less of each row."""
-    answers = again_relaxed(
-        asked, prices, _cases(rows, scale), seconds=max(seconds, 1.0), executor=executor
-    )
-    return [
-        None if one is None else Again(one.cost / scale, one.bound / scale, one.left)
-        for one in answers
-    ]
-
-
-def _cases(rows: list[Asked], scale: float) -> list[Otherwise]:
+def _cases(rows: list[Asked], parts: list[float]) -> list[Otherwise]:
+    """Return what is as it is, and with more and less of each row, a part of it on a sample."""
     return [Otherwise()] + [
-        Otherwise(more=((family, place, sign * step * scale),))
-        for family, place, _, step in rows for sign in (1.0, -1.0)
+        Otherwise(more=((family, place, sign * step * part),))
+        for (family, place, _, step), part in zip(rows, parts, strict=True) for sign in (1.0, -1.0)
     ]  # fmt: skip
 
 
@@ -140,11 +129,11 @@ def _narrow(one: Again, usual: Again) -> bool:
     return one.cost - one.bound <= max(_PROVEN * abs(one.cost - usual.cost), 1e-6 * one.cost)
 
 
-def _apart(one: Again | None, other: Again | None) -> float | None:
-    """Return by how much one is dearer, None where either is not known."""
+def _apart(one: Again | None, other: Again | None, part: float) -> float | None:
+    """Return by how much one of all is dearer, None where either is not known."""
     if one is None or other is None:
         return None
-    return max((one.cost + one.bound - other.cost - other.bound) / 2, 0.0)
+    return max((one.cost + one.bound - other.cost - other.bound) / 2 / part, 0.0)
 
 
 def _step(asked: Problem, plan: Plan, family: str, place: int, limit: float) -> float:
@@ -182,6 +171,8 @@ def _told(
     how = "at prices" if saved is None else f"re-planned with {_usd(step)} more and less"
     if saved is not None and not exact:
         how += ", as a bound"
+    if saved is not None and abs(each - price) > _AGREES * max(each, price):
+        how += f"; {_usd(price)} at prices"
     return {
         "row": what, "family": family, "price_usd": each, "unit": unit, "step": step,
         "less_usd": None if lost is None else lost / step, "at_bound_usd": price,

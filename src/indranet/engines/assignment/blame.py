@@ -88,7 +88,7 @@ def blame(asked: Problem, counts: Floats, executor: Executor | None = None) -> B
     if total <= 0:
         return Blame(0.0, {}, (), 1.0)
     pricing = Pricing(first, executor)
-    small = sample_of(first, SAMPLE, 0)[0] if len(first) > 2 * SAMPLE else first
+    small = sample_of(first, SAMPLE).problem if len(first) > 2 * SAMPLE else first
     bound = best_bound(Pricing(small, executor))
     if small is not first:
         bound = best_bound(pricing, bound.prices, temperatures=WARM, steps=_STEPS)

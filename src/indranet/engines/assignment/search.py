@@ -1,7 +1,7 @@
 """A plan near the bound: a dive along the prices, then moves, until it is near or time is over."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,24 +102,80 @@ def part_of(asked: Problem, clusters: npt.NDArray[np.integer], used: Uses) -> Pr
     )  # fmt: skip
 
 
-def sample_of(asked: Problem, size: int, seed: int) -> tuple[Problem, float]:
-    """Return a problem of some of the clusters, evenly from each region, and what part they are.
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A problem of some of the clusters; family of rows to the part of each that is theirs."""
 
-    Limits are to its measure, so that a price of its rows is one of the whole problem's.
+    problem: Problem
+    parts: Mapping[str, Floats]
+
+    def part(self, family: str, place: int) -> float:
+        """Return what part of a row's limit the sample has."""
+        return float(self.parts[family].ravel()[place])
+
+
+def sample_of(asked: Problem, size: int) -> Sample:
+    """Return some of the clusters as a problem, evenly from small to large of each region.
+
+    Each limit is to the measure of what the sample may use of it, so that what is short for all is
+    as short for the sample, and prices of its rows are those of the whole problem's, nearly.
     """
-    every = len(asked) / size
-    order = np.lexsort((np.random.default_rng([seed, 3]).permutation(len(asked)), asked.region))
-    chosen = np.sort(order[(np.arange(size) * every).astype(np.int64)])
+    order = np.lexsort((own_size(asked), asked.region))
+    chosen = np.sort(order[((np.arange(size) + 0.5) * (len(asked) / size)).astype(np.int64)])
     small = part_of(asked, chosen, uses(asked, nothing(asked)))
-    part = 1.0 / every
+
+    def part(of: Callable[[Problem], Floats]) -> Floats:
+        some, every = of(small), of(asked)
+        return np.asarray(np.where(every > 0, some / np.where(every > 0, every, 1.0), 1.0))
+
+    def grouped(group: str, count: int, value: Callable[[Problem], Floats]) -> Floats:
+        found = part(
+            lambda one: np.bincount(
+                getattr(one, group), weights=value(one), minlength=count
+            ).astype(np.float64)
+        )
+        return np.repeat(found[:, None], asked.periods, axis=1)
+
+    crews = grouped("pool", len(asked.crews), _most_work)
+    taken = np.repeat(part(_most_taken)[:, None], asked.periods, axis=1)
+    columns = part(lambda one: one.weights.sum(axis=0))
+    parts = {
+        "deliveries": taken, "late": taken, "crews": crews,
+        "floor": grouped("region", asked.regions, lambda one: one.people),
+        "cash": grouped("purse", len(asked.cash), _cheapest),
+        "caps": columns[asked.caps.weight], "milestones": columns[asked.milestones.weight],
+    }  # fmt: skip
     made = replace(
-        small, deliveries=small.deliveries * part, crews=small.crews * part,
-        overtime=small.overtime * part, floor=small.floor * part, cash=small.cash * part,
-        caps=replace(small.caps, limit=small.caps.limit * part),
-        milestones=replace(small.milestones, need=small.milestones.need * part),
-        late=replace(small.late, deliveries=small.late.deliveries * part),
+        small, deliveries=small.deliveries * taken, crews=small.crews * crews,
+        overtime=small.overtime * crews, floor=small.floor * parts["floor"],
+        cash=small.cash * parts["cash"],
+        caps=replace(small.caps, limit=small.caps.limit * parts["caps"]),
+        milestones=replace(small.milestones, need=small.milestones.need * parts["milestones"]),
+        late=replace(small.late, deliveries=small.late.deliveries * taken) if len(small.late)
+        else small.late,
     )  # fmt: skip
-    return made, part
+    return Sample(made, parts)
+
+
+def _most_taken(asked: Problem) -> Floats:
+    """Return what clusters could take of each product, their options added up, (products,)."""
+    found = np.zeros(len(asked.running))
+    offered = np.isfinite(asked.cost)
+    for option, product in enumerate(asked.product):
+        amount = offered[:, option] @ asked.amounts
+        np.add.at(found, product[product >= 0], amount[product >= 0])
+    return found
+
+
+def _most_work(asked: Problem) -> Floats:
+    """Return the work that each cluster takes at most, (clusters,)."""
+    return np.asarray(asked.work.max(axis=1, initial=0.0))
+
+
+def _cheapest(asked: Problem) -> Floats:
+    """Return what each cluster costs at least, 0 where it has no option, (clusters,)."""
+    least = np.where(np.isfinite(asked.cost), asked.cost, np.inf).min(axis=1, initial=np.inf)
+    return np.asarray(np.where(np.isfinite(least), least, 0.0))
 
 
 def priced_limits(limits: Limits) -> Limits:
@@ -161,8 +217,7 @@ def dive(asked: Problem, pricing: Pricing, bound: Bound) -> Plan:
 
 def own_size(asked: Problem) -> Floats:
     """Return how large each cluster is: what it costs and works at least, shape (clusters,)."""
-    cost = np.where(np.isfinite(asked.cost), asked.cost, np.inf).min(axis=1, initial=np.inf)
-    return np.asarray(np.where(np.isfinite(cost), cost, 0.0) + asked.work.max(axis=1, initial=0.0))
+    return np.asarray(_cheapest(asked) + _most_work(asked))
 
 
 def improve(
