@@ -19,6 +19,7 @@ from indranet.engines.assignment import (
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
+from indranet.studies.plan_after import as_planned
 from indranet.studies.plan_announced import begun_with, changes_of, changes_table, changes_told
 from indranet.studies.plan_because import because
 from indranet.studies.plan_draws import Dates, dates
@@ -29,12 +30,10 @@ from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import blame_words
 from indranet.studies.plan_sweep import By, spent, surface, told
 from indranet.studies.plan_tables import (
-    as_planned,
     clusters_of,
     dates_of,
     independence_of,
     limits_met,
-    met_by,
     rules_of,
     schedule_of,
     shares_of,
@@ -146,7 +145,7 @@ def plan(
     reasons = because(made, found, seconds=time * _AGAIN, executor=executor)
     tables: dict[str, Table] = {
         "schedule": schedule_of(made, found, reasons),
-        "dates": dates_of(made, found.plan, chances),
+        "dates": dates_of(made, chances),
         "pareto": _front(made, found, time, enough, executor) if front else _no_front(),
         "spend": spend_of(made, found),
         "clusters": clusters_of(made, found.plan, reasons),
@@ -224,8 +223,8 @@ def _summary(
     finish = np.sort(chances.finish)
     network = made.ground.network
     missed = [
-        rule.rule for place, rule in enumerate(made.rules)
-        if not met_by(made, found.plan, place) <= rule.date
+        rule.rule for rule, day in zip(made.rules, chances.planned, strict=True)
+        if not day <= rule.date
     ]  # fmt: skip
     return {
         "goal": made.goal.name,
@@ -247,10 +246,13 @@ def _summary(
         "dates": [
             {
                 "rule": str(tables["dates"]["rule"][i]),
+                "standing": str(tables["dates"]["standing"][i]),
+                "country": str(tables["dates"]["country"][i]),
                 "operator": str(tables["dates"]["operator"][i]),
                 "date": str(tables["dates"]["date"][i]),
                 "probability": float(tables["dates"]["probability"][i]),
                 "planned": str(tables["dates"]["planned"][i]),
+                "at_best": str(tables["dates"]["at_best"][i]),
                 "raises_most": str(tables["dates"]["raises_most"][i]),
                 "raised_to": float(tables["dates"]["raised_to"][i]),
             }
