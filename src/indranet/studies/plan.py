@@ -275,7 +275,8 @@ def _broken(rows: Table) -> list[str]:
     """Return the rules that the network as planned breaks, with whom they bind."""
     broken = np.flatnonzero(rows["holds_after"] == "false")
     return [
-        f"{rows['rule'][i]} ({rows['operator'][i] or rows['country'][i]}): "
+        f"{rows['rule'][i]} ({rows['operator'][i] or rows['country'][i]}"
+        f"{'; ' if rows['standing'][i] else ''}{rows['standing'][i]}): "
         f"{float(rows['value_after'][i]):.3g} against {float(rows['limit'][i]):.3g}"
         for i in broken.tolist()
     ]

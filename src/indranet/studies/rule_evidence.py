@@ -40,6 +40,8 @@ class Question(NamedTuple):
     party: int
     words: str
     effect: float
+    settles: float = 1.0
+    """Part of the range of the value that hangs on it."""
 
 
 def evidence(on: Basis, scope: Scope, measured: Measured) -> list[str]:
@@ -210,11 +212,11 @@ def questions(on: Basis, scope: Scope, measured: Measured, unknown: Flags) -> li
         return [Question(party, whose, float(width[party])) for party in parties]
     found: dict[tuple[int, str], float] = {}
     asking = _cover_facts(on, scope) if scope.rule.metric == "days_of_cover" else _facts(on, scope)
-    for party, words, effect in asking:
+    for party, words, effect, _ in asking:
         if unknown[party]:
             found[party, words] = found.get((party, words), 0.0) + effect
     told = [
-        Question(party, words, min(effect, float(width[party])))
+        Question(party, words, *_part(effect, float(width[party])))
         for (party, words), effect in found.items()
     ]
     told.sort(key=lambda asked: (asked.party, -round(asked.effect, 12), asked.words))
@@ -225,6 +227,12 @@ def questions(on: Basis, scope: Scope, measured: Measured, unknown: Flags) -> li
         if counts[asked.party] <= QUESTIONS:
             kept.append(asked)
     return kept
+
+
+def _part(effect: float, width: float) -> tuple[float, float]:
+    """Return an effect that is no wider than a range, and what part of it that is."""
+    effect = min(effect, width)
+    return effect, effect / width if width > 0 else 0.0
 
 
 def _width(scope: Scope, measured: Measured) -> Amounts:

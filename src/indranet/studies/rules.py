@@ -44,7 +44,7 @@ _COLUMNS = (
     "value", "low", "high", "comparison", "limit", "margin", "rows", "evidence", "standing",
     "source",
 )  # fmt: skip
-_ASKED = ("rule", "from", "country", "operator", "question", "effect")
+_ASKED = ("rule", "from", "country", "operator", "question", "effect", "settles")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Rulings:
         it is named: proposed, unverified), source. A rule whose `from` is still to come is
         told by what would hold today; one that has ended is left out.
     questions
-        rule, from, country, operator, question, effect: what would settle what is not known.
+        rule, from, country, operator, question, effect (as the metric), settles (as a part of the
+        range): what would settle what is not known.
     """
 
     rules: Table
@@ -194,7 +195,7 @@ def _tell(
     for question in sorted(more, key=lambda question: place[question.party]):
         cells = (
             rule.name, rule.start, countries[question.party], operators[question.party],
-            question.words, question.effect,
+            question.words, question.effect, question.settles,
         )  # fmt: skip
         for column, cell in zip(_ASKED, cells, strict=True):
             asked[column].append(cell)
@@ -251,7 +252,7 @@ def _thing(on: Basis, rule: Rule) -> str:
     return on.network.thing(rule.firm)[1] if rule.firm >= 0 else ""
 
 
-_NUMBERS = ("value", "low", "high", "limit", "margin", "effect")
+_NUMBERS = ("value", "low", "high", "limit", "margin", "effect", "settles")
 
 
 def _table(columns: Mapping[str, list[Any]]) -> dict[str, npt.NDArray[Any]]:
@@ -261,12 +262,15 @@ def _table(columns: Mapping[str, list[Any]]) -> dict[str, npt.NDArray[Any]]:
 
 
 def counts(rulings: Rulings, day: np.datetime64) -> dict[str, Any]:
-    """Return how many rules hold, are broken and unknown, in force and still to come.
+    """Return how many rules hold, are broken and unknown: in force, still to come, and proposed.
 
-    A rule counts once for each whom it binds.
+    A rule counts once for each whom it binds. `standing` names the rules of which something is to
+    be said wherever they are named.
     """
     table = rulings.rules
     begun = table["from"] <= day
+    proposed = np.array(["proposed" in text for text in table["standing"]], dtype=bool)
+    standing = dict(zip(table["rule"].tolist(), table["standing"].tolist(), strict=True))
 
     def of(rows: npt.NDArray[np.bool_]) -> dict[str, int]:
         return {
@@ -274,4 +278,7 @@ def counts(rulings: Rulings, day: np.datetime64) -> dict[str, Any]:
             for name, word in (("holds", HOLDS), ("broken", BROKEN), ("unknown", UNKNOWN))
         }
 
-    return {**of(begun), "to_come": of(~begun)}
+    return {
+        **of(begun & ~proposed), "to_come": of(~begun & ~proposed), "proposed": of(proposed),
+        "standing": {rule: text for rule, text in standing.items() if text},
+    }  # fmt: skip
