@@ -9,7 +9,7 @@ import pytest
 from tests.made_up import Columns, network_of
 
 from indranet.model.schema import APPROVALS, TABLES
-from indranet.studies.groundwork import groundwork
+from indranet.studies.groundwork import groundwork, with_equipment
 from indranet.studies.rules import rules
 
 DATA = Path(str(files("indranet.data")))
@@ -120,18 +120,14 @@ NEW = [rule for rule in MEASURES if rule["installed_from"]]
 def test_what_stood_before_stays_and_what_has_no_day_is_not_known(
     tmp_path: Path, rule: Record
 ) -> None:
-    tables = two_sites(rule, ("bad", "bad"))
-    for number, (days, holds) in enumerate(
-        (
-            (["2017-12-31"] * 2, "true"),
-            (["2017-12-31", ""], "unknown"),
-            (["", "2030-01-01"], "false"),
-        )
-    ):
-        tables["equipment"] = {**tables["equipment"], "installed": days}
-        network = network_of(tmp_path / f"c{number}", **tables)
-        day = np.datetime64(rule["from"])
-        found = rules(groundwork(network), authority="ours", day=day)
+    ground = groundwork(network_of(tmp_path / "c", **two_sites(rule, ("bad", "bad"))))
+    for days, holds in (
+        (["2017-12-31"] * 2, "true"), (["2017-12-31", ""], "unknown"),
+        (["", "2030-01-01"], "false"),
+    ):  # fmt: skip
+        installed = np.array(days, dtype="M8[D]")
+        other = with_equipment(ground, ground.equipment.with_column("installed", installed))
+        found = rules(other, authority="ours", day=np.datetime64(rule["from"]))
         assert found.rules["holds"].tolist() == [holds]
         asked = ["When was bad installed?"] if holds == "unknown" else []
         assert found.questions["question"].tolist() == asked
