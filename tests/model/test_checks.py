@@ -66,6 +66,20 @@ BROKEN = {
             ("rules.csv", 4, "tier", "2", "is above 0, and the metric is of what is installed"),
         ],
     ),
+    "a rule on approvals that measures vendors, deeper, or waits for nobody": (
+        {
+            "rules": "rule,from,who,what,tier,after_months,metric,limit\n"
+            + "a,2025-01-01,all,uncertified,,,vendors,1\n"
+            + "b,2025-01-01,all,supported,1,,share,0.5\n"
+            + "c,2025-01-01,all,,,36,count,0\n"
+            + "d,2025-01-01,excluded,unlicensed,,36,count,0\n"
+        },
+        [
+            ("rules.csv", 2, "metric", "vendors", "the rule speaks of what else is told of them"),
+            ("rules.csv", 3, "tier", "1", "what is approved or supported is what is installed"),
+            ("rules.csv", 4, "after_months", "36", "the rule speaks of no excluded firms"),
+        ],
+    ),
     "parents in a ring": (
         {"firms": "firm,parent\nF,G\nH,F\nG,H\nK,F\n"},
         [("firms.csv", 2, "parent", "G", "F > G > H > F (rows 2, 3, 4)")],

@@ -58,7 +58,10 @@ def test_exposure_fills_both_tables_and_counts(answers: dict[Any, Answer]) -> No
     assert ours.tables["rules"]["holds"].tolist() == ["false", "unknown", "false", "unknown"]
     assert ours.tables["rule_questions"]["question"].tolist() == ["Which firm makes radio-x?"] * 2
     to_come = {"holds": 0, "broken": 1, "unknown": 1}
-    assert ours.summary["rules"] == {"holds": 0, "broken": 1, "unknown": 1, "to_come": to_come}
+    assert ours.summary["rules"] == {
+        "holds": 0, "broken": 1, "unknown": 1, "to_come": to_come, "standing": {},
+        "proposed": {"holds": 0, "broken": 0, "unknown": 0},
+    }  # fmt: skip
     assert answers[None].summary["rules"]["unknown"] == 2
 
 
@@ -110,4 +113,7 @@ def test_the_terminal_tells_each_broken_rule(
     lines = answer_lines(open_run(tmp_path / "run"))
     counts = "Rules: 0 hold, 1 broken, 1 not known, counted once for each whom they bind"
     told = [line.replace("\xa0", " ") for line in lines[lines.index(counts) + 1 :]]
-    assert told == ["  broken: cap (share <= 10 %): Operator <One> 30 %"]
+    assert told == [
+        "  broken: cap (share <= 10 %): Operator <One> 30 %", "  to find out first:",
+        "    Which firm makes radio-x?",
+    ]  # fmt: skip

@@ -16,8 +16,8 @@ from indranet.intake.plans import plans
 from indranet.model.goal import Goal, Goals, read_goal
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import Planning, plan
+from indranet.studies.plan_after import as_planned
 from indranet.studies.plan_problem import planned
-from indranet.studies.plan_tables import as_planned
 
 Tables = dict[str, Columns]
 

@@ -15,8 +15,8 @@ from indranet.model.goal import Goal, find_goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import Planning, plan
+from indranet.studies.plan_after import as_planned
 from indranet.studies.plan_problem import Planned, planned
-from indranet.studies.plan_tables import as_planned
 
 CASE = Path(str(files("indranet.data") / "indo-pacific"))
 

@@ -491,6 +491,33 @@ def rule_aims(tables: Tables) -> list[Fault]:
     return faults + tables.faults("rules", "tier", deep, problem, remedy)
 
 
+def rule_subjects(tables: Tables) -> list[Fault]:
+    """Find rules on what is approved or supported that measure what such facts do not tell."""
+    rows, sound = tables.rows["rules"], tables.sound["rules"]
+    schema = TABLES["rules"]
+    facts = (rows["what"] != schema.column("what").choices.index("made")) & sound
+    sums = [schema.column("metric").choices.index(word) for word in ("share", "count")]
+    excluded = rows["who"] == schema.column("who").choices.index("excluded")
+    faults = []
+    for column, wrong, problem, remedy in (
+        (
+            "metric", facts & ~np.isin(rows["metric"], sums),
+            "is of makers alone, and the rule speaks of what else is told of them",
+            "write share or count, or what = made",
+        ),
+        (
+            "tier", facts & (rows["tier"] > 0),
+            "is above 0, and what is approved or supported is what is installed", "write 0",
+        ),
+        (
+            "after_months", sound & ~excluded & (rows["after_months"] > 0),
+            "is above 0, and the rule speaks of no excluded firms", "write 0, or who = excluded",
+        ),
+    ):  # fmt: skip
+        faults += tables.faults("rules", column, np.flatnonzero(wrong), problem, remedy)
+    return faults
+
+
 def known_clusters(tables: Tables) -> list[Fault]:
     """Find clusters that no site is in, and clusters that are their own neighbours."""
     known = set(tables.rows["sites"].text("cluster")) - {""}
@@ -551,6 +578,7 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     affected_versions,
     hazard_aims,
     rule_aims,
+    rule_subjects,
     known_clusters,
     progress_periods,
     days_in_order,

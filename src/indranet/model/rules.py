@@ -1,7 +1,7 @@
 """Rules as predicates: what a value, or the range in which it lies, says of a limit."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,14 @@ HOLDS, BROKEN, UNKNOWN = "true", "false", "unknown"
 PEOPLE_LEFT = "people_without_any_one_vendor"
 _TOLERANCE = 1e-9
 """Sums of shares differ from the exact ones by less than this part of the limit."""
+
+
+class Asks(NamedTuple):
+    """What is asked of a value: what it measures, and how it has to stand to a limit."""
+
+    metric: str
+    comparison: str
+    limit: float
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,14 @@ class Rule:
         Positions in the schema's choices, -1 for all.
     tier
         Tier at which makers count.
+    what
+        What of theirs counts, as in the table.
+    installed_from
+        First day of installation of what it speaks of; NaT for any.
+    after_months
+        Months from the day on which a firm is excluded until it counts.
+    proposed
+        Whether it is only proposed.
     """
 
     name: str
@@ -58,6 +74,21 @@ class Rule:
     weight: str
     comparison: str
     limit: float
+    what: str
+    installed_from: np.datetime64
+    after_months: int
+    proposed: bool
+
+    @property
+    def asks(self) -> Asks:
+        """What is asked of the value."""
+        return Asks(self.metric, self.comparison, self.limit)
+
+    @property
+    def standing(self) -> str:
+        """What is to be said of it wherever it is named: proposed, unverified, both or nothing."""
+        unverified = "unverified" in self.source
+        return ", ".join(["proposed"] * self.proposed + ["unverified"] * unverified)
 
 
 def rule_of(network: Network, row: int) -> Rule:
@@ -88,6 +119,10 @@ def rule_of(network: Network, row: int) -> Rule:
         weight="people" if metric == PEOPLE_LEFT else word("weight"),
         comparison=word("comparison"),
         limit=float(rows["limit"][0]),
+        what=word("what"),
+        installed_from=rows["installed_from"][0],
+        after_months=int(rows["after_months"][0]),
+        proposed=word("status") == "proposed",
     )
 
 

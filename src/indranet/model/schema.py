@@ -27,6 +27,11 @@ FUNCTION_GROUPS: dict[str, tuple[str, ...]] = {
 FUNCTIONS: tuple[str, ...] = tuple(f for group in FUNCTION_GROUPS.values() for f in group)
 IMPORTANCE = ("essential", "deferrable", "negligible")
 GENERATIONS = ("2G", "3G", "4G", "5G", "5G-Advanced", "fixed", "iot", "ai")
+APPROVALS = {
+    "uncertified": "certificate", "unlicensed": "licence", "unevaluated": "evaluation",
+    "undesignated": "designation", "unnotified": "notice",
+}  # fmt: skip
+"""What a rule may count, and the kind of approval that takes it out of the count."""
 MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
 """Traffic Light Protocol 2.0 (FIRST), least to most restrictive."""
 PROVENANCES = ("real", "derived", "calibrated", "synthetic", "authored", "inferred")
@@ -408,12 +413,29 @@ _ALL = (
                choices=("normal", "critical", "national_security")),
         Column("tier", "integer", "Tier at which makers count: 0 the equipment, 1 its components, and so on.", default=0,
                minimum=0, maximum=9),
+        Column("what", "choice", "What of theirs counts: what they made; what they have remote access to; what they made and "
+               "no approval of that kind covers.", choices=("made", "supported", *APPROVALS), default="made"),
+        Column("installed_from", "date", "Speaks only of what was installed on this day or later; empty means all."),
+        Column("after_months", "integer", "Months from the day on which a firm is excluded until it counts.", unit="month",
+               default=0, minimum=0),
         Column("metric", "choice", "What is measured.", required=True,
                choices=("share", "count", "hhi", "vendors", "days_of_cover", "people_without_any_one_vendor")),
         Column("weight", "choice", "What a share or a count counts.", default="sites",
                choices=("sites", "traffic", "people", "instances", "units", "spend")),
         Column("comparison", "choice", "How the value stands to the limit.", choices=("<=", "<", ">=", ">", "="), default="<="),
         Column("limit", "number", "The limit.", unit="as the metric", required=True),
+        Column("status", "choice", "Whether it binds, or is only proposed.", choices=("in_force", "proposed"), default="in_force"),
+    ),
+    _table(
+        "approvals", "What an authority has approved, or refused: a product, or what stands at a site.", "",
+        ("kind", "thing", "country", "from"),
+        Column("kind", "choice", "What sort of approval it is.", required=True, choices=tuple(APPROVALS.values())),
+        Column("thing", "reference", "Product, wherever it stands, or site, with all that stands there.", required=True,
+               refers=("product", "site")),
+        Column("country", "reference", "Country in which it holds; empty means all.", refers=("country",)),
+        Column("status", "choice", "Whether it was given.", choices=("given", "refused"), default="given"),
+        Column("from", "date", "First day on which it holds; empty means always."),
+        Column("until", "date", "Last day on which it holds; empty means for good."),
     ),
     _table(
         "offers", "A product that can replace what does a function, at what cost and pace.", "",

@@ -81,9 +81,9 @@ _IF_ASKED = {
     "untrusted": ("kind", "id", "horizon", "people", "sites"),
     "rules": (
         "rule", "from", "country", "operator", "metric", "says", "holds", "value", "low", "high",
-        "comparison", "limit", "margin", "evidence", "source",
+        "comparison", "limit", "margin", "evidence", "standing", "source",
     ),
-    "rule_questions": ("rule", "country", "operator", "question", "effect"),
+    "rule_questions": ("rule", "country", "operator", "question", "settles"),
     "pairs": (
         "a", "b", "horizon", "services_lost", "people_lost", "sites_lost", "a_kind", "b_kind",
         "services_more", "people_more", "sites_more",

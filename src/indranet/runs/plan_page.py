@@ -14,6 +14,7 @@ from indranet.runs.plan_changes import change_lines, changes_section
 from indranet.runs.plan_deliveries import delivery_lines, delivery_warnings
 from indranet.runs.plan_sweep_section import SWEEP_TITLES, sweep_section
 from indranet.runs.plan_terminal import CAUSE_WORDS, cost_words
+from indranet.runs.rules_section import with_standing
 from indranet.runs.run import Run, Table
 from indranet.runs.words import counted, day, listed, number, people, percent
 
@@ -104,7 +105,8 @@ def _changes(answer: PlanAnswer) -> list[tuple[str, str, Html]]:
 def _head(answer: PlanAnswer, level: int) -> Html:
     summary = answer.summary
     chances = [
-        f"{percent(one['probability'])} for {one['rule']} by {day(one['date'])}"
+        f"{percent(one['probability'])} for {with_standing(one['rule'], one['standing'])} by "
+        f"{day(one['date'])}"
         for one in summary["dates"][:3]
     ]
     said = f"It costs {cost_words(summary)}."
@@ -146,18 +148,20 @@ def _dates(answer: PlanAnswer) -> Html:
     rows = answer.tables["dates"]
     told = [
         (
-            str(rows["rule"][i]), str(rows["operator"][i]) or "all", str(rows["date"][i]),
-            _date(rows["planned"][i]), percent(float(rows["probability"][i])),
+            with_standing(str(rows["rule"][i]), str(rows["standing"][i])),
+            str(rows["operator"][i]) or str(rows["country"][i]) or "all", str(rows["date"][i]),
+            _date(rows["planned"][i]), _date(rows["at_best"][i]),
+            percent(float(rows["probability"][i])),
             _date(rows["late"][i]),
             f"{percent(float(rows['raised_to'][i]))} {CAUSE_WORDS[str(rows['raises_most'][i])]}"
             if str(rows["raises_most"][i]) else "",
         )
         for i in range(len(rows["rule"]))
     ]  # fmt: skip
-    heads = ("Rule", "Operator", "Date", "Planned", "Probability", "Middle of the draws",
+    heads = ("Rule", "Binds", "Date", "Planned", "At best", "Probability", "Middle of the draws",
              "What would raise it most")  # fmt: skip
     return joined([
-        table("Dated rules", heads, told, numbers={4}) if told
+        table("Dated rules", heads, told, numbers={5}) if told
         else element("p", "No dated rule that a swap can meet binds this goal."),
         _limits(answer),
         _rules(answer),
@@ -177,8 +181,9 @@ def _limits(answer: PlanAnswer) -> Html:
 def _rules(answer: PlanAnswer) -> Html:
     rows = answer.tables["rules"]
     told = [
-        (str(rows["rule"][i]), str(rows["operator"][i]) or str(rows["country"][i]),
-         f"{float(rows['limit'][i]):g}", _holds(rows, "before", i), _holds(rows, "after", i))
+        (with_standing(str(rows["rule"][i]), str(rows["standing"][i])),
+         str(rows["operator"][i]) or str(rows["country"][i]), f"{float(rows['limit'][i]):g}",
+         _holds(rows, "before", i), _holds(rows, "after", i))
         for i in range(len(rows["rule"]))
     ]  # fmt: skip
     if not told:

@@ -19,13 +19,17 @@ def cost_words(summary: Mapping[str, Any]) -> str:
 
 def date_words(one: Mapping[str, Any]) -> str:
     """Return how likely one dated rule is met, and what would raise that."""
-    whose = f" ({one['operator']})" if one["operator"] else ""
+    told = "; ".join(filter(None, (one["operator"] or one["country"], one["standing"])))
+    whose = f" ({told})" if told else ""
     raised = CAUSE_WORDS.get(one["raises_most"], "")
     more = f"; {percent(one['raised_to'])} {raised}" if raised else ""
-    return (
+    said = (
         f"{one['rule']}{whose} by {day(one['date'])}: met with probability "
         f"{percent(one['probability'])}{more}"
     )
+    if one["planned"] == one["at_best"]:
+        return said
+    return f"{said}; what is not known of makers, generations or approvals keeps it from being sure"
 
 
 CAUSE_WORDS = {

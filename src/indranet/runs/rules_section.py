@@ -5,12 +5,15 @@ import numpy.typing as npt
 
 from indranet.runs.findings import Answer
 from indranet.runs.markup import Html, block, element, joined, table
-from indranet.runs.words import counted, day, exact, percent
+from indranet.runs.run import Table
+from indranet.runs.words import counted, day, exact, listed, percent
 
 _SHARES = ("share", "people_without_any_one_vendor")
 _VERDICTS = {"false": "Broken", "unknown": "Not known", "true": "Holds"}
 """What is said of a rule, in the order in which it is told."""
 _QUESTIONS = 40
+_FEW = 4
+"""Rules, operators or countries of a question that are named."""
 _PLACES = 6
 """Decimals of a percentage at most."""
 
@@ -27,13 +30,15 @@ def rules_section(answer: Answer, level: int) -> Html:
     """
     on = np.datetime64(str(answer.summary["on"]))
     found = answer.tables["rules"]
+    proposed = np.array(["proposed" in text for text in found["standing"]], dtype=bool)
     begun = found["from"] <= on
     return joined(
         [
             element("p", _lead(answer)),
             element("p", _whose(answer), class_="soft small"),
-            _rulings(answer, np.flatnonzero(begun), "Rules in force", level),
-            _rulings(answer, np.flatnonzero(~begun), "Rules still to come", level),
+            _rulings(answer, np.flatnonzero(begun & ~proposed), "Rules in force", level),
+            _rulings(answer, np.flatnonzero(~begun & ~proposed), "Rules still to come", level),
+            _rulings(answer, np.flatnonzero(proposed), "Rules that are only proposed", level),
             _questions(answer, level),
         ]
     )
@@ -94,7 +99,7 @@ def _line(answer: Answer, row: int) -> tuple[str, ...]:
         float(found[column][row]) for column in ("low", "high", "limit", "margin")
     )
     return (
-        str(found["rule"][row]),
+        with_standing(str(found["rule"][row]), str(found["standing"][row])),
         str(found["from"][row]),
         _binds(answer, row),
         str(found["says"][row]),
@@ -115,6 +120,33 @@ def _binds(answer: Answer, row: int) -> str:
         return where or "everywhere"
     who = answer.name("firm", operator)
     return f"{who}, {where}" if where else who
+
+
+def with_standing(rule: str, standing: str) -> str:
+    """Return a rule's name with what is to be said of it wherever it is named.
+
+    >>> with_standing("cap", ""), with_standing("cap", "unverified")
+    ('cap', 'cap (unverified)')
+    """
+    return f"{rule} ({standing})" if standing else rule
+
+
+def first_questions(found: Table) -> list[tuple[str, list[int], float]]:
+    """Return each question once, the most telling first: words, rows that ask it, what it settles.
+
+    What it settles are parts of the ranges of rulings that are not known, added up: 2 is as much
+    as two rulings.
+
+    Parameters
+    ----------
+    found
+        The table `rule_questions`.
+    """
+    rows: dict[str, list[int]] = {}
+    for row, question in enumerate(found["question"].tolist()):
+        rows.setdefault(question, []).append(row)
+    told = [(words, at, float(found["settles"][at].sum())) for words, at in rows.items()]
+    return sorted(told, key=lambda one: (-round(one[2], 9), one[0]))
 
 
 def value_words(metric: str, low: float, high: float, limit: float) -> str:
@@ -156,27 +188,32 @@ def _questions(answer: Answer, level: int) -> Html:
     found = answer.tables["rule_questions"]
     if not len(found["rule"]):
         return Html("")
-    order = np.lexsort((np.arange(len(found["rule"])), -found["effect"]))[:_QUESTIONS]
+    asked = first_questions(found)
     lines = [
-        (
-            str(found["question"][row]),
-            str(found["rule"][row]),
-            answer.name("firm", operator) if (operator := str(found["operator"][row])) else "",
-            answer.name("country", str(found["country"][row])),
-            f"{found['effect'][row]:.3g}",
-        )
-        for row in order.tolist()
+        (words, *(_each(answer, rows, of) for of in ("rule", "operator", "country")), f"{part:.3g}")
+        for words, rows, part in asked[:_QUESTIONS]
     ]
-    left = len(found["rule"]) - len(lines)
+    left = len(asked) - len(lines)
     more = f" {left:,} more are in rule_questions.parquet." if left else ""
     caption = (
-        "What to find out, the most telling first. The effect is how much of the range between the "
-        f"least and the most hangs on it, as the metric.{more}"
+        "What to find out, the most telling first. What it settles is how much of the range "
+        "between the least and the most hangs on it, added up over the rulings that are not known: "
+        f"2 is as much as two of them.{more}"
     )
-    heads = ("Question", "Rule", "Operator", "Country", "Effect")
+    heads = ("Question", "Rules", "Operators", "Countries", "Settles")
     return joined(
         [
             element(f"h{level}", "What would settle what is not known"),
             table(caption, heads, lines, numbers={4}),
         ]
     )
+
+
+def _each(answer: Answer, rows: list[int], of: str) -> str:
+    """Return the rules, operators or countries of some questions, each once."""
+    found = answer.tables["rule_questions"]
+    names = list(dict.fromkeys(str(name) for name in found[of][rows] if name))
+    if of == "rule":
+        return listed(names, _FEW)
+    kind = "firm" if of == "operator" else "country"
+    return listed([answer.name(kind, name) for name in names], _FEW)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from indranet.runs.findings import HORIZON_WORDS, KIND_WORDS
-from indranet.runs.rules_section import amount_words, value_words
+from indranet.runs.rules_section import amount_words, first_questions, value_words
 from indranet.runs.run import Run
 from indranet.runs.words import counted, listed, people, percent, worst_lines
 
@@ -19,6 +19,8 @@ _CHAINS = 8
 _CUTS = 8
 _BROKEN = 4
 """Those who break one rule that are named on its line."""
+_ASKED = 3
+"""Questions told on a terminal; the run holds all."""
 
 
 def answer_lines(run: Run) -> list[str]:
@@ -110,24 +112,32 @@ def _trust_lines(summary: Mapping[str, Any], names: Names) -> list[str]:
 
 
 def _rule_lines(run: Run, names: Names) -> list[str]:
-    """Return how many rules hold, and one line for each that is broken, with by whom."""
+    """Return how many rules hold, one line for each that is broken, and what to find out first."""
     told = run.manifest["summary"]["rules"]
     table = run.table("rules")
     on = np.datetime64(run.manifest["summary"]["on"])
     broken: dict[str, list[str]] = {}
-    for row in np.flatnonzero((table["holds"] == "false") & (table["from"] <= on)).tolist():
+    proposed = np.array(["proposed" in text for text in table["standing"]], dtype=bool)
+    begun = (table["from"] <= on) | proposed
+    for row in np.flatnonzero((table["holds"] == "false") & begun).tolist():
         operator, country = str(table["operator"][row]), str(table["country"][row])
         kind, thing = ("firm", operator) if operator else ("country", country)
         metric = str(table["metric"][row])
         low, high, limit = (float(table[column][row]) for column in ("low", "high", "limit"))
         rule = (
             f"{table['rule'][row]} ({metric.replace('_', ' ')} {table['comparison'][row]} "
-            f"{amount_words(metric, limit)})"
+            f"{amount_words(metric, limit)}"
+            f"{'; ' if table['standing'][row] else ''}{table['standing'][row]})"
         )
         value = value_words(metric, low, high, limit)
-        broken.setdefault(rule, []).append(f"{names.get((kind, thing), thing)} {value}")
+        verb = "would break" if proposed[row] else "broken"
+        broken.setdefault(f"{verb}: {rule}", []).append(
+            f"{names.get((kind, thing), thing)} {value}"
+        )
     counts = f"{told['holds']:,} hold, {told['broken']:,} broken, {told['unknown']:,} not known"
-    lines = [f"  broken: {rule}: {listed(some, _BROKEN)}" for rule, some in broken.items()]
+    lines = [f"  {rule}: {listed(some, _BROKEN)}" for rule, some in broken.items()]
+    asked = first_questions(run.table("rule_questions"))[:_ASKED]
+    lines += ["  to find out first:"] * bool(asked) + [f"    {words}" for words, *_ in asked]
     return ["", f"Rules: {counts}, counted once for each whom they bind", *lines]
 
 

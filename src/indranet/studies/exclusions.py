@@ -57,7 +57,9 @@ class Exclusions:
         return Pairs(of, pairs.operator[twin], pairs.product[twin]), twin, bound
 
 
-def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusions:
+def exclusions(
+    ground: Groundwork, authority: str, on: np.datetime64, after_months: int = 0
+) -> Exclusions:
     """Resolve the exclusions of an authority that hold on a day.
 
     An excluded firm is excluded with what it controls; an excluded country with the firms seated
@@ -72,6 +74,8 @@ def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusi
         As the table of exclusions names it.
     on
         The day.
+    after_months
+        Months that an exclusion must have held by then.
 
     Raises
     ------
@@ -84,7 +88,7 @@ def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusi
     if authority not in known:
         raise UsageError(_unknown_authority(authority, known))
     named = np.array([name == authority for name in rows.text("authority")], dtype=bool)
-    begun = np.isnat(rows["from"]) | (rows["from"] <= on)
+    begun = np.isnat(rows["from"]) | (months_after(rows["from"], after_months) <= on)
     holds = named & begun & (np.isnat(rows["until"]) | (rows["until"] >= on))
     holds &= ground.exists("exclusions")
     table = _Table(network, rows, np.flatnonzero(holds))
@@ -100,6 +104,29 @@ def exclusions(ground: Groundwork, authority: str, on: np.datetime64) -> Exclusi
     for firms, _, _ in table.rows:
         named_firms |= firms
     return Exclusions(authority, named_firms, tuple(table.sets), of_row, of_thing)
+
+
+def months_after(days: npt.NDArray[np.datetime64], months: int) -> npt.NDArray[np.datetime64]:
+    """Return the same days of a month so many months later, the last one where it is shorter.
+
+    >>> months_after(np.array(["2026-01-31"], dtype="M8[D]"), 1).astype(str).tolist()
+    ['2026-02-28']
+    """
+    month = days.astype("M8[M]")
+    later = month + np.timedelta64(months, "M")
+    last = (later + np.timedelta64(1, "M")).astype("M8[D]") - np.timedelta64(1, "D")
+    within = days.astype("M8[D]") - month.astype("M8[D]")
+    found: npt.NDArray[np.datetime64] = np.minimum(later.astype("M8[D]") + within, last)
+    return found
+
+
+def of_firms(ground: Groundwork, name: str, firms: Firms) -> Exclusions:
+    """Return exclusions of some firms everywhere, as whoever is named has it."""
+    none = np.zeros(len(firms), dtype=bool)
+    return Exclusions(
+        name, firms, (none, firms), np.ones(len(ground.equipment), dtype=np.int64),
+        np.ones(ground.network.size, dtype=np.int64),
+    )  # fmt: skip
 
 
 def whose_and_where(network: Network) -> tuple[Codes, Codes]:

@@ -1,7 +1,7 @@
 """What every horizon of one study shares: rows in force, classes of sites, groups of needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -236,6 +236,14 @@ def pairs_of(network: Network, equipment: Rows) -> Pairs:
     place = np.zeros(len(used), dtype=np.int64)
     place[keys] = np.arange(len(keys))
     return Pairs(place[key], keys // products - 1, keys % products)
+
+
+def with_equipment(ground: Groundwork, equipment: Rows) -> Groundwork:
+    """Return the groundwork with other products in the rows of equipment that exist, or other days.
+
+    Rules alone may be asked of it: classes and needs stay those of what stood there.
+    """
+    return replace(ground, equipment=equipment, pairs=pairs_of(ground.network, equipment))
 
 
 def _sites_apart(

@@ -19,6 +19,7 @@ from indranet.engines.assignment import (
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
+from indranet.studies.plan_after import as_planned
 from indranet.studies.plan_agreed import in_plan
 from indranet.studies.plan_announced import begun_with, changes_of, changes_table, changes_told
 from indranet.studies.plan_because import because
@@ -30,12 +31,10 @@ from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import blame_words
 from indranet.studies.plan_sweep import By, spent, surface, told
 from indranet.studies.plan_tables import (
-    as_planned,
     clusters_of,
     dates_of,
     independence_of,
     limits_met,
-    met_by,
     rules_of,
     schedule_of,
     shares_of,
@@ -148,7 +147,7 @@ def plan(
     reasons = because(made, found, seconds=time * _AGAIN, executor=executor)
     tables: dict[str, Table] = {
         "schedule": schedule_of(made, found, reasons),
-        "dates": dates_of(made, found.plan, chances),
+        "dates": dates_of(made, chances),
         "pareto": _front(made, found, time, enough, executor) if front else _no_front(),
         "spend": spend_of(made, found),
         "clusters": clusters_of(made, found.plan, reasons),
@@ -226,8 +225,8 @@ def _summary(
     finish = np.sort(chances.finish)
     network = made.ground.network
     missed = [
-        rule.rule for place, rule in enumerate(made.rules)
-        if not met_by(made, found.plan, place) <= rule.date
+        rule.rule for rule, day in zip(made.rules, chances.planned, strict=True)
+        if not day <= rule.date
     ]  # fmt: skip
     return {
         "goal": made.goal.name,
@@ -249,10 +248,13 @@ def _summary(
         "dates": [
             {
                 "rule": str(tables["dates"]["rule"][i]),
+                "standing": str(tables["dates"]["standing"][i]),
+                "country": str(tables["dates"]["country"][i]),
                 "operator": str(tables["dates"]["operator"][i]),
                 "date": str(tables["dates"]["date"][i]),
                 "probability": float(tables["dates"]["probability"][i]),
                 "planned": str(tables["dates"]["planned"][i]),
+                "at_best": str(tables["dates"]["at_best"][i]),
                 "raises_most": str(tables["dates"]["raises_most"][i]),
                 "raised_to": float(tables["dates"]["raised_to"][i]),
             }
@@ -275,7 +277,8 @@ def _broken(rows: Table) -> list[str]:
     """Return the rules that the network as planned breaks, with whom they bind."""
     broken = np.flatnonzero(rows["holds_after"] == "false")
     return [
-        f"{rows['rule'][i]} ({rows['operator'][i] or rows['country'][i]}): "
+        f"{rows['rule'][i]} ({rows['operator'][i] or rows['country'][i]}"
+        f"{'; ' if rows['standing'][i] else ''}{rows['standing'][i]}): "
         f"{float(rows['value_after'][i]):.3g} against {float(rows['limit'][i]):.3g}"
         for i in broken.tolist()
     ]

@@ -54,8 +54,9 @@ def latest_of(
 ) -> tuple[npt.NDArray[np.int32], list[int]]:
     """Return the last period of each cluster, and the rules that leave a part standing.
 
-    Where nothing may be left from a day on, all that counts is swapped in time for it; a day that
-    is past, or too near for any swap, deletes no period and is told as missed.
+    Where nothing may be left from a day on, all that counts is swapped in time for it, and where a
+    part may, what weighs nobody knows how much; a day that is past, or too near for any swap,
+    deletes no period and is told as missed.
     """
     latest = np.full(len(found), goal.periods - 1, dtype=np.int32)
     latest[done] = -1
@@ -64,8 +65,9 @@ def latest_of(
         last = last_period(rule.date, rule.days, starts, goal)
         if rule.allowed > 0 or last < 0:
             soft.append(number)
+        if last < 0:
             continue
-        hit = found.spread(rule.rows & found.goes, np.ones(len(rule.rows))) > 0
+        hit = rule.must_go[found.group]
         latest[hit] = np.minimum(latest[hit], last)
     return latest, soft
 
@@ -102,13 +104,12 @@ def parts_of(
     for number in soft:
         rule = rules[number]
         at = last_period(rule.date, rule.days, starts, goal)
-        column = found.spread(rule.rows & found.goes, rule.weight)
-        lacking = float(rule.weight[rule.rows].sum()) - rule.allowed
-        if lacking <= 0 or not column.any() or at < 0:
+        column = rule.gain[found.group] * found.share
+        if not rule.lacking or not column.any() or at < 0:
             continue
         parts.append(Part(
             f"{rule.rule} by {rule.date}", rule.date, at, column,
-            min(lacking, float(column.sum())), goal.cost.milestone_usd_per_unit,
+            min(rule.lacking, float(column.sum())), goal.cost.milestone_usd_per_unit,
         ))  # fmt: skip
     return parts
 

@@ -1,6 +1,6 @@
 """A plan carried out with what may come between: how likely each date is, what it costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -13,11 +13,13 @@ from indranet.engines.gates.work import Array
 from indranet.model.scenario import Law
 from indranet.studies.attacks import uniforms
 from indranet.studies.laws import drawn
+from indranet.studies.plan_after import changes
 from indranet.studies.plan_limits import deliveries, slips
 from indranet.studies.plan_problem import Planned
 from indranet.studies.plan_progress import free_units
-from indranet.studies.plan_rules import Dated
 from indranet.studies.plan_time import DAYS_A_MONTH
+from indranet.studies.requirements import first_met
+from indranet.studies.rule_metrics import Ends
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -39,6 +41,10 @@ class Dates:
 
     Attributes
     ----------
+    planned
+        Day on which each rule is met when all goes as planned, NaT for never, shape (rules,).
+    at_best
+        Day from which it is not surely broken, should all that is not known turn out well.
     probability
         Of each rule being met by its date, shape (rules,).
     late
@@ -52,6 +58,8 @@ class Dates:
         Day on which the last swap was accepted in each draw, NaT for later, shape (draws,).
     """
 
+    planned: npt.NDArray[np.datetime64]
+    at_best: npt.NDArray[np.datetime64]
     probability: Floats
     late: npt.NDArray[np.datetime64]
     without: dict[str, Floats]
@@ -78,18 +86,20 @@ def dates(made: Planned, plan: Plan, executor: Executor | None = None) -> Dates:
     draws = made.goal.uncertainty.draws
     periods = LONGER * made.goal.periods
     every = _carried_out(made, plan, draws, periods, frozenset(), executor)
-    met = _met_all(made, every.period, periods)
+    changed = changes(made, plan)
+    met = _met_all(made, changed, every.period, periods)
     without = {}
     for cause in CAUSES:
         fewer = min(draws, _FEWER)
         other = _carried_out(made, plan, fewer, periods, frozenset({cause}), executor)
-        without[cause] = _likely(made, _met_all(made, other.period, periods))
+        without[cause] = _likely(made, _met_all(made, changed, other.period, periods))
     if draws:
         middle = np.sort(met, axis=1)[:, (draws - 1) // 2] if len(met) else np.zeros(0, np.int64)
         last = every.period.max(axis=1, initial=-1)
     else:
         middle, last = np.full(len(met), periods), np.zeros(0, np.int64)
     return Dates(
+        _as_planned(made, changed, plan), _as_planned(made, changed, plan, at_best=True),
         _likely(made, met), _of_rules(made, middle[:, None], periods)[:, 0], without, every.cost,
         _counted(made, last, periods, made.goal.practice.acceptance_days),
     )  # fmt: skip
@@ -106,7 +116,7 @@ def met_by_dates(
     if not draws:
         return np.full(len(made.rules), np.nan), float("nan")
     every = _carried_out(made, plan, draws, periods, frozenset(), executor)
-    met = _met_all(made, every.period, periods)
+    met = _met_all(made, changes(made, plan), every.period, periods)
     if not len(met):
         last = every.period[:, ~made.done].max(axis=1, initial=-1)
         accepted = _counted(made, last, periods, made.goal.practice.acceptance_days)
@@ -153,36 +163,34 @@ def _of_rules(made: Planned, met: Codes, periods: int) -> npt.NDArray[np.datetim
     return found
 
 
-def _met_all(made: Planned, period: Codes, periods: int) -> Codes:
+def _as_planned(
+    made: Planned, changed: Sequence[Ends], plan: Plan, *, at_best: bool = False
+) -> npt.NDArray[np.datetime64]:
+    """Return the day on which each rule is met when all goes as planned, NaT for never."""
+    periods = made.goal.periods
+    met = _met_all(
+        made, changed, np.where(plan.option >= 0, plan.period, periods)[None], periods,
+        at_best=at_best,
+    )  # fmt: skip
+    days = _of_rules(made, met, periods)[:, 0]
+    dates_ = np.array([rule.date for rule in made.rules], dtype="datetime64[D]")
+    # What is met as things stand is met, however long its date is past.
+    return np.where(met[:, 0] < 0, np.minimum(days, dates_), days)
+
+
+def _met_all(
+    made: Planned, changed: Sequence[Ends], period: Codes, periods: int, *, at_best: bool = False
+) -> Codes:
     """Return the period after which each rule is met in each draw, shape (rules, draws)."""
     found = np.empty((len(made.rules), len(period)), dtype=np.int64)
-    for place, rule in enumerate(made.rules):
-        found[place] = _met(made, rule, period, periods)
+    for place, (rule, change) in enumerate(zip(made.rules, changed, strict=True)):
+        some = np.flatnonzero(change.high.any(axis=0) | change.low.any(axis=0))
+        part, done = Ends(change.low[:, some], change.high[:, some]), made.done[some]
+        for draw in range(len(period)):
+            step = np.where(done, -1, period[draw, some])
+            after = first_met(rule.asks, rule.start, part, step, periods, at_best=at_best)
+            found[place, draw] = periods if after < 0 else after - 1
     return found
-
-
-def _met(made: Planned, rule: Dated, period: Codes, periods: int) -> Codes:
-    """Return the period after which a rule is met in each draw, `periods` for none, (draws,)."""
-    found = made.swaps
-    column = found.spread(rule.rows & found.goes, rule.weight)
-    lacking = rule.lacking
-    if not lacking:
-        return np.full(len(period), -1, dtype=np.int64)
-    answer = np.full(len(period), periods, dtype=np.int64)
-    settled, slack = column * made.done, rule.slack
-    for draw in range(len(period)):
-        reached = (
-            np.bincount(
-                np.minimum(period[draw], periods),
-                weights=column * ~made.done,
-                minlength=periods + 1,
-            )[:periods].cumsum()
-            + settled.sum()
-        )
-        enough = np.flatnonzero(reached >= lacking - slack)
-        if len(enough):
-            answer[draw] = enough[0]
-    return answer
 
 
 def _carried_out(

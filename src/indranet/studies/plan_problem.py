@@ -8,6 +8,7 @@ import numpy.typing as npt
 from indranet.engines.assignment import Plan, Problem, problem
 from indranet.model.goal import Goal
 from indranet.model.network import Network
+from indranet.studies.exclusions import months_after
 from indranet.studies.groundwork import Groundwork
 from indranet.studies.plan_announced import Announced, Table, announced_of, period_now
 from indranet.studies.plan_caps import caps_of, remainders
@@ -133,10 +134,12 @@ def planned(
     network = ground.network
     found = swaps(ground, goal)
     made = stacks(ground, goal, found)
-    rules, others = dated_rules(ground, goal, found)
+    rules, others = dated_rules(ground, goal, found, made)
     end = goal.periods - 1 + (moved if moved > 0 or not rules else 0)
     if moved or room:
-        rules = [replace(rule, date=_later(rule.date, moved * goal.months)) for rule in rules]
+        months = moved * goal.months
+        days = months_after(np.array([r.date for r in rules], dtype="M8[D]"), months)
+        rules = [replace(rule, date=day) for rule, day in zip(rules, days, strict=True)]
         goal = goal.model_copy(update={"periods": goal.periods + room})
     starts = goal.starts(network.first_day)
     now = 0 if schedule is None else period_now(network, goal, starts)
@@ -195,16 +198,6 @@ def planned(
         ground, goal, found, made, left, starts, words, dated_words, tuple(held), tuple(rules),
         tuple(others), done, settled, taken, crews.names, told, pace,
     )  # fmt: skip
-
-
-def _later(day: np.datetime64, months: int) -> np.datetime64:
-    """Return the same day of a month so many months later, the last one where it is shorter."""
-    month = day.astype("datetime64[M]")
-    within = day.astype("datetime64[D]") - month.astype("datetime64[D]")
-    first = (month + np.timedelta64(months, "M")).astype("datetime64[D]")
-    last = (month + np.timedelta64(months + 1, "M")).astype("datetime64[D]") - DAY
-    later: np.datetime64 = min(first + within, last)
-    return later
 
 
 def _finite(values: Floats) -> Floats:

@@ -12,9 +12,11 @@ from indranet.engines.assignment import Assignment, Plan, Problem, own_costs
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS
 from indranet.studies.exposure import exposure
+from indranet.studies.groundwork import with_equipment
 from indranet.studies.plan_because import Because
 from indranet.studies.plan_draws import CAUSES, Dates
 from indranet.studies.plan_problem import Planned
+from indranet.studies.plan_rules import excluded_on
 from indranet.studies.rules import rules
 
 Table = Mapping[str, npt.NDArray[Any]]
@@ -75,18 +77,18 @@ def _parts(made: Planned, cluster: int, option: int, there: npt.NDArray[np.integ
     return worth / total if total > 0 else np.full(len(there), 1.0 / max(len(there), 1))
 
 
-def dates_of(made: Planned, chosen: Plan, chances: Dates) -> Table:
+def dates_of(made: Planned, chances: Dates) -> Table:
     """Return when each dated rule is met, as planned and in the draws, and how likely in time."""
     best = [_best_without(chances, place) for place in range(len(made.rules))]
     return {
         "rule": np.array([rule.rule for rule in made.rules], dtype=object),
+        "standing": np.array([rule.standing for rule in made.rules], dtype=object),
         "operator": np.array([rule.operator for rule in made.rules], dtype=object),
+        "country": np.array([rule.country for rule in made.rules], dtype=object),
         "date": np.array([rule.date for rule in made.rules], dtype="datetime64[D]"),
         "probability": chances.probability,
-        "planned": np.array(
-            [met_by(made, chosen, place) for place in range(len(made.rules))],
-            dtype="datetime64[D]",
-        ),
+        "planned": chances.planned,
+        "at_best": chances.at_best,
         "late": chances.late,
         "raises_most": np.array([cause for cause, _ in best], dtype=object),
         "raised_to": np.array([value for _, value in best], dtype=np.float64),
@@ -99,15 +101,6 @@ def _best_without(chances: Dates, place: int) -> tuple[str, float]:
     cause = max(CAUSES, key=lambda name: float(chances.without[name][place]))
     then = float(chances.without[cause][place])
     return (cause, then) if then > now else ("", now)
-
-
-def met_by(made: Planned, chosen: Plan, place: int) -> np.datetime64:
-    """Return the day on which a rule is met when all goes as planned, NaT for never."""
-    rule, found = made.rules[place], made.swaps
-    if not rule.lacking:
-        return np.datetime64(min(made.starts[0], rule.date))
-    column = found.spread(rule.rows & found.goes, rule.weight)
-    return _reached(made, chosen, column, rule.lacking - rule.slack, rule.days)
 
 
 def _reached(made: Planned, chosen: Plan, column: Floats, need: float, days: int) -> np.datetime64:
@@ -178,41 +171,6 @@ def clusters_of(made: Planned, chosen: Plan, reasons: Because) -> Table:
     }  # fmt: skip
 
 
-def as_planned(made: Planned, chosen: Plan) -> Network:
-    """Return the network once the plan is carried out: what goes is replaced by what comes.
-
-    The rows of equipment that a cluster's stack replaces take the stack's products; of a cluster
-    that is swapped in parts, those of the stack that most of its parts take.
-    """
-    network, stacks, found = made.ground.network, made.stacks, made.swaps
-    offers = network["offers"]["product"][stacks.offers]
-    equipment = network["equipment"]
-    exists = np.flatnonzero(made.ground.exists("equipment"))
-    product = equipment["product"].copy()
-    place = np.searchsorted(stacks.functions, made.ground.equipment["function"])
-    known = place < len(stacks.functions)
-    known &= (
-        stacks.functions[np.minimum(place, len(stacks.functions) - 1)]
-        == made.ground.equipment["function"]
-    )
-    option = np.where(found.of_row >= 0, _of_groups(made, chosen)[found.of_row], -1)
-    rows = np.flatnonzero(known & (option >= 0))
-    offer = stacks.offer[option[rows], place[rows]]
-    amount_goes = found.goes[rows] | ~np.isin(stacks.functions[place[rows]], found.functions)
-    taken = rows[(offer >= 0) & amount_goes]
-    product[exists[taken]] = offers[stacks.offer[option[taken], place[taken]]]
-    return network.replace(equipment=equipment.with_column("product", product))
-
-
-def _of_groups(made: Planned, chosen: Plan) -> npt.NDArray[np.int64]:
-    """Return the option that most parts of each group take or took, -1 where most take none."""
-    found, options = made.swaps, len(made.stacks.offer)
-    votes = np.zeros((len(found.groups), options + 1))
-    option = np.where(made.done, made.settled.option, chosen.option)
-    np.add.at(votes, (found.group, option + 1), found.share)
-    return np.asarray(votes.argmax(axis=1) - 1)
-
-
 def shares_of(made: Planned, after: Network) -> Table:
     """Return the vendors' shares of sites, before and after, of each operator's access."""
     rows: list[tuple[str, str, str, float, float]] = []
@@ -250,26 +208,30 @@ def shares_of(made: Planned, after: Network) -> Table:
 
 
 def rules_of(made: Planned, after: Network) -> Table:
-    """Return whether the rules of the case hold at the end, as it is and as planned.
-
-    Where firms are named and no authority, rules on whom an authority excludes stay unknown.
-    """
-    authority, day = made.goal.replace.authority, made.starts[-1]
+    """Return whether the rules of the case hold at the end, as it is and as planned."""
+    day, goal = made.starts[-1], made.goal
     exists = np.flatnonzero(made.ground.exists("equipment"))
-    swapped = after["equipment"]["product"][exists]
-    before = rules(made.ground, authority=authority, day=day).rules
-    then = rules(made.ground, authority=authority, day=day, swapped=swapped).rules
+    then = with_equipment(made.ground, after["equipment"].where(exists))
+    excluded = excluded_on(made.ground, goal, made.swaps.gone, day)
+    both = [
+        rules(ground, authority=goal.replace.authority, day=day, excluded=excluded).rules
+        for ground in (made.ground, then)
+    ]
     mine = np.isin(
-        before["operator"].astype(str),
+        both[0]["operator"].astype(str),
         [*made.ground.network.names["firm"][made.swaps.operators].astype(str), ""],
     )
-    rows = np.flatnonzero(mine & (before["from"] <= day))
+    rows = np.flatnonzero(mine & (both[0]["from"] <= day))
+    shared = ("rule", "standing", "operator", "country")
     return {
-        "rule": before["rule"][rows], "operator": before["operator"][rows],
-        "country": before["country"][rows], "holds_before": before["holds"][rows],
-        "holds_after": then["holds"][rows], "value_before": before["value"][rows],
-        "value_after": then["value"][rows], "limit": before["limit"][rows],
-    }  # fmt: skip
+        **{name: both[0][name][rows] for name in shared},
+        **{
+            f"{name}_{when}": table[name][rows]
+            for name in ("holds", "value")
+            for when, table in zip(("before", "after"), both, strict=True)
+        },
+        "limit": both[0]["limit"][rows],
+    }
 
 
 def independence_of(network: Network, after: Network, executor: Executor | None) -> Table:

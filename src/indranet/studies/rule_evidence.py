@@ -13,7 +13,7 @@ from indranet.studies.market import Amounts, Codes, summed
 from indranet.studies.rule_makers import LEAST
 from indranet.studies.rule_metrics import Measured, divided, row_weights
 from indranet.studies.rule_resilience import cover, surely_in, without
-from indranet.studies.rule_scope import BY_SITE, Basis, Flags, Scope, members
+from indranet.studies.rule_scope import BY_SITE, Basis, Flags, Scope, members, unfounded
 from indranet.studies.shares import ASK
 from indranet.studies.tiers import FACTS
 
@@ -21,6 +21,17 @@ FEW = 3
 """Rows told one by one."""
 QUESTIONS = 10
 """Questions asked of one rule and party."""
+_GENERATION = "Which generation of network does {} serve?"
+_INSTALLED = "When was {} installed?"
+_TOLD = {
+    "supported": "Which firms have remote access to {}?",
+    "uncertified": "Is {} certified, and until when?",
+    "unlicensed": "Until when is {}, or the site where it stands, licensed?",
+    "unevaluated": "Was {} evaluated for the risks of its supply?",
+    "undesignated": "Is {} designated as trusted, and until when?",
+    "unnotified": "Was {} notified before it came into use?",
+}
+"""What to ask of a product, by what a rule counts."""
 
 
 class Question(NamedTuple):
@@ -29,6 +40,8 @@ class Question(NamedTuple):
     party: int
     words: str
     effect: float
+    settles: float = 1.0
+    """Part of the range of the value that hangs on it."""
 
 
 def evidence(on: Basis, scope: Scope, measured: Measured) -> list[str]:
@@ -59,7 +72,7 @@ def evidence(on: Basis, scope: Scope, measured: Measured) -> list[str]:
 
 def _rows(on: Basis, scope: Scope) -> list[str]:
     """Return the rows that count against a rule, then those of which it is not known."""
-    part, may, left = (of[scope.unit] for of in (scope.part, scope.may, scope.left))
+    part, may, left = scope.counts, scope.may_count, scope.left[scope.unit]
     if scope.rule.comparison.startswith(">"):
         surely = scope.sure & (left - part - may > LEAST)
         perhaps = left - part > LEAST
@@ -199,11 +212,11 @@ def questions(on: Basis, scope: Scope, measured: Measured, unknown: Flags) -> li
         return [Question(party, whose, float(width[party])) for party in parties]
     found: dict[tuple[int, str], float] = {}
     asking = _cover_facts(on, scope) if scope.rule.metric == "days_of_cover" else _facts(on, scope)
-    for party, words, effect in asking:
+    for party, words, effect, _ in asking:
         if unknown[party]:
             found[party, words] = found.get((party, words), 0.0) + effect
     told = [
-        Question(party, words, min(effect, float(width[party])))
+        Question(party, words, *_part(effect, float(width[party])))
         for (party, words), effect in found.items()
     ]
     told.sort(key=lambda asked: (asked.party, -round(asked.effect, 12), asked.words))
@@ -214,6 +227,12 @@ def questions(on: Basis, scope: Scope, measured: Measured, unknown: Flags) -> li
         if counts[asked.party] <= QUESTIONS:
             kept.append(asked)
     return kept
+
+
+def _part(effect: float, width: float) -> tuple[float, float]:
+    """Return an effect that is no wider than a range, and what part of it that is."""
+    effect = min(effect, width)
+    return effect, effect / width if width > 0 else 0.0
 
 
 def _width(scope: Scope, measured: Measured) -> Amounts:
@@ -241,30 +260,42 @@ def _facts(on: Basis, scope: Scope) -> Iterator[Question]:
         weight = _once_a_site(on, scope, weight)
     if scope.rule.metric == "vendors":
         weight = np.ones(len(weight))
-    size = len(scope.part)
-    lacking = np.bincount(scope.unit[np.isnan(weight)], minlength=size) > 0
     known = np.nan_to_num(weight)
-    of_unit = summed(scope.unit, known, size)
-    untold = summed(scope.unit[~scope.sure], known[~scope.sure], size)
-    if scope.rule.metric == "count":
+    whole = summed(scope.party, known, parties)
+    if scope.rule.metric in ("count", "vendors"):
         whole = np.ones(parties)
-    elif scope.rule.metric == "vendors":
-        of_unit[:] = np.minimum(of_unit, 1.0)
-        whole = np.ones(parties)
-    else:
-        whole = summed(scope.party, known, parties)
-    party_of = scope.party_of[units.network]
-    used = np.unique(scope.unit)
+
+    def of(unknown: Flags) -> Amounts:
+        """Return the weight of some rows of each unit, as the metric."""
+        found = summed(scope.unit[unknown], known[unknown], len(scope.part))
+        if scope.rule.metric == "vendors":
+            return np.minimum(found, 1.0)
+        return found
+
+    # Only rows of which something may count hang on what is not known of them.
+    open_ = scope.counts + scope.may_count > LEAST
+    if scope.rule.metric == "share":
+        open_ = np.ones(len(scope.rows), dtype=bool)
+    asked: list[tuple[str, Amounts]] = []
+    if scope.rule.generation >= 0:
+        asked.append((_GENERATION, of(on.untold(scope.rows) & open_)))
+    if not np.isnat(scope.rule.installed_from):
+        undated = np.isnat(on.ground.equipment["installed"][scope.rows])
+        asked.append((_INSTALLED, of(undated & open_)))
+    if scope.rule.what != "made":
+        asked.append((_TOLD[scope.rule.what], of(unfounded(on, scope) & open_)))
+    lacking = np.bincount(scope.unit[np.isnan(weight)], minlength=len(scope.part)) > 0
+    party_of, used = scope.party_of[units.network], np.unique(scope.unit)
     for unit in used.tolist():
         party = int(party_of[unit])
         share = 1.0 / whole[party] if whole[party] > 0 else 1.0
         product = _spoken(on, int(on.ground.pairs.product[units.pair[unit]]))
-        if untold[unit]:
-            asked = f"Which generation of network does {product} serve?"
-            yield Question(party, asked, float(untold[unit]) * share)
+        for words, weights in asked:
+            if weights[unit]:
+                yield Question(party, words.format(product), float(weights[unit]) * share)
         if lacking[unit]:
             yield Question(party, ASK["cost"].format(product), np.inf)
-    yield from _maker_facts(on, scope, used, of_unit, whole)
+    yield from _maker_facts(on, scope, used, of(open_), whole)
 
 
 def _maker_facts(

@@ -90,42 +90,69 @@ def counted(on: Basis, scope: Scope) -> Counted:
     return Counted(place[site], party, of_site[seen])
 
 
-def count(on: Basis, scope: Scope) -> Measured:
-    """Return how much there is that has anything in it of those of whom the rule speaks.
+THEIRS, WHOLE, OPEN, SOME = range(4)
+"""Rows of an end of a range: see `Ends`."""
 
-    Known is what surely has; at most what may have as well. What has no known weight counts as
-    nothing at the low end, and as no number at the high end.
+
+class Ends(NamedTuple):
+    """What the ends of the range of a share or count are made of, as sums over things.
+
+    Sums of both ends say what a rule says, so that a schedule is held against it by adding up.
+
+    Attributes
+    ----------
+    low, high
+        Rows of sums, each of shape (4, things): weight of theirs; weight by which a share is
+        divided; number of things whose unknown weight leaves that end open; number of things that
+        keep the share from being all at the low end, or nothing at the high one.
     """
-    things = counted(on, scope)
-    parties, size = len(scope.parties.country), len(things.party)
-    part, may = scope.part[scope.unit] > LEAST, scope.may[scope.unit] > LEAST
-    surely = _any(things.thing, scope.sure & part, size)
-    maybe = _any(things.thing, part | may, size)
-    known = np.nan_to_num(things.weight)
-    low = summed(things.party, known * surely, parties)
-    high = summed(things.party, known * maybe, parties)
-    high[things.party[maybe & np.isnan(things.weight)]] = np.inf
-    return Measured(low, low, high, rows_of(scope))
+
+    low: Amounts
+    high: Amounts
+
+    def summed(self, by: Codes, count: int) -> "Ends":
+        """Return the sums over the things of each of some sets, shape (4, count)."""
+        return Ends(*(np.stack([summed(by, row, count) for row in end]) for end in self))
+
+    def values(self, metric: str) -> tuple[Amounts, Amounts]:
+        """Return the low and the high end of a share or count, of each column."""
+        if metric == "count":
+            high = np.where(self.high[OPEN] > 0, np.inf, self.high[THEIRS])
+            return self.low[THEIRS].copy(), high
+        low = np.nan_to_num(_ratio(self.low[THEIRS], self.low[WHOLE]))
+        low = np.where(self.low[OPEN] > 0, 0.0, low)
+        low = np.where(self.low[SOME] > 0, low, 1.0)
+        high = np.nan_to_num(_ratio(self.high[THEIRS], self.high[WHOLE]), nan=1.0)
+        high = np.where(self.high[OPEN] > 0, 1.0, high)
+        high = np.where(self.high[SOME] > 0, high, 0.0)
+        # Of nothing all is theirs and nothing is: it counts as nothing.
+        return np.minimum(low, high), high
 
 
-def share(on: Basis, scope: Scope) -> Measured:
-    """Return the part of what the rule speaks of that is of those of whom it speaks.
+def _ratio(above: Amounts, below: Amounts) -> Amounts:
+    """Return above / below, NaN where nothing is below."""
+    found: Amounts = np.where(below > 0, above, np.nan) / np.where(below > 0, below, 1.0)
+    return found
 
-    By sites and people a site is part of it if any of its equipment is. By the other weights each
-    row counts with the part of it that is theirs: all or nothing at tier 0, by money beneath. At
-    the low end what is not known is not theirs, and what may be outside the scope and is not theirs
-    is inside it; at the high end the other way round.
+
+def ends(scope: Scope, things: Counted) -> Ends:
+    """Return what the ends of a share or a count are made of, thing by thing.
+
+    By sites and people a site is theirs if any of its equipment is. By the other weights each row
+    counts with the part of it that is theirs: all or nothing at tier 0, by money beneath; a count
+    counts what has anything of theirs whole. At the low end what is not known is not theirs, and
+    what may be outside the scope and is not theirs is inside it; at the high end the other way
+    round.
     """
-    things = counted(on, scope)
     size = len(things.party)
-    part, may, left = (of[scope.unit] for of in (scope.part, scope.may, scope.left))
-    if scope.rule.weight in BY_SITE:
+    part, may, left = scope.counts, scope.may_count, scope.left[scope.unit]
+    if scope.rule.metric == "count" or scope.rule.weight in BY_SITE:
         theirs, perhaps = part > LEAST, (part + may) > LEAST
         inside = _any(things.thing, scope.sure, size).astype(float)
         sure = _any(things.thing, scope.sure & theirs, size).astype(float)
         most = _any(things.thing, perhaps, size).astype(float)
         other = _any(things.thing, ~theirs, size) & (sure == 0)
-        outside = (inside == 0) & other
+        outside = ((inside == 0) & other).astype(float)
         wide = np.maximum(inside, most)
     else:
         inside, sure = left * scope.sure, part * scope.sure
@@ -133,43 +160,45 @@ def share(on: Basis, scope: Scope) -> Measured:
         other = left - part > LEAST
         outside = np.where(scope.sure, 0.0, left - part)
         wide = np.where(scope.sure, left, most)
-    sums = _Sums(scope, things)
-    low = sums.ratio(sure, inside + outside)
-    high = sums.ratio(most, wide)
-    value = sums.ratio(sure, inside)
-    lacking = np.isnan(things.weight)
-    none_theirs, all_theirs = ~sums.any(most > LEAST), ~sums.any(other)
-    # Of a weight that is not known it is only known that it is not negative.
-    low[sums.any(lacking & other)] = 0.0
-    high[sums.any(lacking & (most > LEAST)) | np.isnan(high)] = 1.0
-    low = np.nan_to_num(low)
-    low[all_theirs], high[none_theirs] = 1.0, 0.0
-    there = _there(scope)
-    low, high = np.where(there, low, 0.0), np.where(there, high, 0.0)
+    known, lost = np.nan_to_num(things.weight), np.isnan(things.weight)
+    some = most > LEAST
+    return Ends(
+        np.stack([known * sure, known * (inside + outside), lost & other, other]),
+        np.stack([known * most, known * wide, lost & some, some]),
+    )
+
+
+def count(on: Basis, scope: Scope) -> Measured:
+    """Return how much there is that has anything in it of those of whom the rule speaks.
+
+    Known is what surely has; at most what may have as well. What has no known weight counts as
+    nothing at the low end, and as no number at the high end.
+    """
+    things, parties = counted(on, scope), len(scope.parties.country)
+    low, high = ends(scope, things).summed(things.party, parties).values(scope.rule.metric)
+    return Measured(low, low, high, rows_of(scope))
+
+
+def share(on: Basis, scope: Scope) -> Measured:
+    """Return the part of what the rule speaks of that is of those of whom it speaks."""
+    things, parties = counted(on, scope), len(scope.parties.country)
+    low, high = ends(scope, things).summed(things.party, parties).values(scope.rule.metric)
+    value = _known_share(scope, things)
     value = np.clip(np.where(np.isnan(value), low, value), low, high)
     return Measured(value, low, high, rows_of(scope))
 
 
-class _Sums:
-    """Sums over the things of each party."""
-
-    def __init__(self, scope: Scope, things: Counted) -> None:
-        self.parties = len(scope.parties.country)
-        self.party = things.party
-        self.weight = np.nan_to_num(things.weight)
-
-    def of(self, values: Amounts | Flags) -> Amounts:
-        return summed(self.party, self.weight * values, self.parties)
-
-    def ratio(self, above: Amounts | Flags, below: Amounts | Flags) -> Amounts:
-        """Return above / below of each party, NaN where nothing is below."""
-        whole = self.of(below)
-        return np.where(whole > 0, self.of(above), np.nan) / np.where(whole > 0, whole, 1.0)
-
-    def any(self, flags: Flags) -> Flags:
-        found = np.zeros(self.parties, dtype=bool)
-        found[self.party[flags]] = True
-        return found
+def _known_share(scope: Scope, things: Counted) -> Amounts:
+    """Return the share of what is surely theirs in what is surely in the scope, of each party."""
+    size, parties = len(things.party), len(scope.parties.country)
+    if scope.rule.weight in BY_SITE:
+        sure = _any(things.thing, scope.sure & (scope.counts > LEAST), size).astype(float)
+        inside = _any(things.thing, scope.sure, size).astype(float)
+    else:
+        sure, inside = scope.counts * scope.sure, scope.left[scope.unit] * scope.sure
+    known = np.nan_to_num(things.weight)
+    above, below = (summed(things.party, known * row, parties) for row in (sure, inside))
+    return _ratio(above, below)
 
 
 def _any(thing: Codes, flags: Flags, size: int) -> Flags:

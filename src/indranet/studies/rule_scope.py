@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from indranet.model.network import Network
 from indranet.model.rules import Rule
-from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS, GENERATIONS, TABLES
+from indranet.model.schema import APPROVALS, FUNCTION_GROUPS, FUNCTIONS, GENERATIONS, TABLES
 from indranet.studies.exclusions import Exclusions, excluded_firms, whose_and_where
 from indranet.studies.groundwork import Groundwork, expand
 from indranet.studies.market import Amounts, Codes, summed
+from indranet.studies.rule_facts import Units as Standing
+from indranet.studies.rule_facts import access, lacking
 from indranet.studies.rule_makers import LEAST, Makers, makers
 
 Flags = npt.NDArray[np.bool_]
@@ -69,8 +71,8 @@ class Basis:
         Network of each site, shape (sites,).
     units
         See the class.
-    kept
-        Rows of equipment that are looked at, shape (rows,).
+    day
+        Day on which approvals have to hold.
     """
 
     ground: Groundwork
@@ -78,7 +80,7 @@ class Basis:
     networks: Parties
     network_of: Codes
     units: Units
-    kept: Flags
+    day: np.datetime64
 
     @property
     def network(self) -> Network:
@@ -123,6 +125,11 @@ class Basis:
         share: Amounts = told + rest[site] * quantity / np.where(whole > 0, whole, 1.0)
         return of_site[site] * share
 
+    def untold(self, rows: Codes) -> Flags:
+        """Return of which rows of equipment the generation is not known, shape (n,)."""
+        found: Flags = self.place[rows] % (_NONE + 1) == _UNTOLD
+        return found
+
     def made_at(self, tier: int) -> Makers:
         """Return who makes each pair at a tier; each tier is worked out once."""
         if tier not in self._made:
@@ -155,6 +162,9 @@ class Scope:
     part, may, left
         Of each unit: the part surely made by those of whom the rule speaks, the part that may be,
         and all that has not ended above the tier, shape (units,).
+    counts, may_count
+        Of each row: the part that surely counts, and the part that may. What is made counts, unless
+        the rule counts what is supported or lacks an approval, shape (scoped,).
     """
 
     rule: Rule
@@ -167,9 +177,11 @@ class Scope:
     part: Amounts
     may: Amounts
     left: Amounts
+    counts: Amounts
+    may_count: Amounts
 
 
-def basis(ground: Groundwork, exclusions: Exclusions | None, kept: Flags | None = None) -> Basis:
+def basis(ground: Groundwork, exclusions: Exclusions | None, day: np.datetime64) -> Basis:
     """Return the equipment of a case made ready for its rules.
 
     Parameters
@@ -178,19 +190,15 @@ def basis(ground: Groundwork, exclusions: Exclusions | None, kept: Flags | None 
         The case, made ready.
     exclusions
         Whom the chosen authority excludes, None where none was named.
-    kept
-        Rows of equipment to look at, shape (rows,); all by default.
+    day
+        Day on which approvals have to hold.
     """
     operator, country = whose_and_where(ground.network)
     width = len(ground.network["firms"]) + 1
     keys, of_site = np.unique((country + 1) * width + operator + 1, return_inverse=True)
     networks = Parties(keys // width - 1, keys % width - 1)
-    every = np.ones(len(ground.equipment), dtype=bool)
     units = _units(ground, exclusions, networks, of_site.astype(np.int64))
-    return Basis(
-        ground, exclusions, networks, of_site.astype(np.int64), units,
-        every if kept is None else kept,
-    )  # fmt: skip
+    return Basis(ground, exclusions, networks, of_site.astype(np.int64), units, day)
 
 
 def _units(
@@ -239,26 +247,105 @@ def scope(on: Basis, rule: Rule) -> Scope:
     part, may, left = _parts(on, rule)
     possible, surely = _tables(on, rule)
     looked = possible[on.place]
-    if not on.kept.all():
-        looked = looked & on.kept
+    installed = on.ground.equipment["installed"]
+    if not np.isnat(rule.installed_from):
+        looked &= np.isnat(installed) | (installed >= rule.installed_from)
     rows = np.flatnonzero(looked)
     unit = on.units.of[rows]
     if rule.tier:
         there = left[unit] > LEAST
         rows, unit = rows[there], unit[there]
+    sure = surely[on.place[rows]]
+    if not np.isnat(rule.installed_from):
+        sure &= ~np.isnat(installed[rows])
     parties, party_of = _parties(on, rule, on.units.network[unit])
+    counts, may_count = part[unit], may[unit]
+    if rule.what != "made":
+        product = on.ground.equipment["product"][rows].astype(np.int64)
+        counts, may_count = _by_facts(on, rule, (rows, product), (counts, may_count))
     return Scope(
         rule=rule,
         parties=parties,
         party_of=party_of,
         rows=rows,
-        sure=surely[on.place[rows]],
+        sure=sure,
         party=party_of[on.units.network[unit]],
         unit=unit,
         part=part,
         may=may,
         left=left,
+        counts=counts,
+        may_count=may_count,
     )
+
+
+def if_installed(on: Basis, rule: Rule, rows: Codes, product: Codes) -> tuple[Amounts, Amounts]:
+    """Return what would count of rows of equipment if these products stood there, at tier 0.
+
+    Parameters
+    ----------
+    on, rule
+        The equipment and the rule.
+    rows, product
+        Rows of equipment, and a product in the place of each, shape (n,).
+
+    Returns
+    -------
+    The part that surely would count, and the part that may, shape (n,) each.
+    """
+    ones, zeros = np.ones(len(rows)), np.zeros(len(rows))
+    if rule.who == "excluded" and on.exclusions is None:
+        made = zeros, ones
+    elif rule.who == "all":
+        made = ones, zeros
+    else:
+        maker = on.network["products"]["firm"][product].astype(np.int64)
+        certain, possible = members(on, rule)
+        bound = _bound(on, rule, rows)
+        surely = (maker >= 0) & certain[bound, maker]
+        anybody: Flags = np.logical_or.reduce(possible, axis=1)
+        perhaps = np.where(maker >= 0, possible[bound, maker], anybody[bound])
+        made = surely.astype(np.float64), (perhaps & ~surely).astype(np.float64)
+    return made if rule.what == "made" else _by_facts(on, rule, (rows, product), made)
+
+
+def _bound(on: Basis, rule: Rule, rows: Codes) -> Codes:
+    if rule.who != "excluded" or on.exclusions is None:
+        return np.zeros(len(rows), dtype=np.int64)
+    return on.exclusions.of_row[rows]
+
+
+def standing(on: Basis, rule: Rule, rows: Codes, product: Codes) -> Standing:
+    """Return products in the place of rows of equipment as the case's other facts look them up."""
+    site = on.ground.equipment["site"][rows].astype(np.int64)
+    country = on.networks.country[on.network_of[site]]
+    return Standing(site, country, product, _bound(on, rule, rows))
+
+
+def unfounded(on: Basis, scope: Scope) -> Flags:
+    """Return of which rows of a scope nobody says who approved or supports them, (scoped,)."""
+    rule, rows = scope.rule, scope.rows
+    product = on.ground.equipment["product"][rows].astype(np.int64)
+    units = standing(on, rule, rows, product)
+    if rule.what in APPROVALS:
+        return lacking(on.ground, units, APPROVALS[rule.what], on.day)[1]
+    nobody = np.zeros((int(units.bound.max(initial=0)) + 1, len(on.network["firms"]) + 1), bool)
+    return ~access(on.ground, units, nobody, nobody).told
+
+
+def _by_facts(
+    on: Basis, rule: Rule, installed: tuple[Codes, Codes], made: tuple[Amounts, Amounts]
+) -> tuple[Amounts, Amounts]:
+    """Return what surely counts and what may, given what surely and possibly is theirs."""
+    units = standing(on, rule, *installed)
+    if rule.what in APPROVALS:
+        surely, untold = lacking(on.ground, units, APPROVALS[rule.what], on.day)
+        part = made[0] * surely
+        return part, (made[0] + made[1]) * (surely | untold) - part
+    if rule.who == "excluded" and on.exclusions is None:
+        return np.zeros(len(units.site)), np.ones(len(units.site))
+    found = access(on.ground, units, *members(on, rule))
+    return found.surely, np.where(found.told, found.possibly - found.surely, 1.0)
 
 
 def _tables(on: Basis, rule: Rule) -> tuple[Flags, Flags]:

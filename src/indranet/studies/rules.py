@@ -1,7 +1,7 @@
 """Whether the rules of a case hold: for whom, by how far, on what evidence, and what to ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,10 @@ from indranet.model.rules import (
     rule_of,
     verdicts,
 )
-from indranet.model.schema import FUNCTIONS, GENERATIONS, TABLES
+from indranet.model.schema import APPROVALS, FUNCTIONS, GENERATIONS, TABLES
+from indranet.studies.exclusions import Exclusions
 from indranet.studies.exclusions import exclusions as excluded_by
-from indranet.studies.groundwork import Groundwork, pairs_of
+from indranet.studies.groundwork import Groundwork
 from indranet.studies.rule_evidence import evidence, questions
 from indranet.studies.rule_metrics import Measured, count, hhi, share, vendor_count
 from indranet.studies.rule_resilience import days_of_cover, people_without_any_one_vendor
@@ -40,9 +41,10 @@ _METRICS = {
 _WEIGHTED = ("share", "count", "hhi")
 _COLUMNS = (
     "rule", "from", "until", "country", "operator", "metric", "weight", "who", "says", "holds",
-    "value", "low", "high", "comparison", "limit", "margin", "rows", "evidence", "source",
+    "value", "low", "high", "comparison", "limit", "margin", "rows", "evidence", "standing",
+    "source",
 )  # fmt: skip
-_ASKED = ("rule", "from", "country", "operator", "question", "effect")
+_ASKED = ("rule", "from", "country", "operator", "question", "effect", "settles")
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,12 @@ class Rulings:
     rules
         rule, from, until, country, operator, metric, weight, who, says (the rule in words), holds
         (`true`, `false`, `unknown`), value, low, high, comparison, limit, margin, rows (how many
-        rows of equipment it speaks of), evidence, source. A rule whose `from` is still to come is
+        rows of equipment it speaks of), evidence, standing (what is to be said of the rule wherever
+        it is named: proposed, unverified), source. A rule whose `from` is still to come is
         told by what would hold today; one that has ended is left out.
     questions
-        rule, from, country, operator, question, effect: what would settle what is not known.
+        rule, from, country, operator, question, effect (as the metric), settles (as a part of the
+        range): what would settle what is not known.
     """
 
     rules: Table
@@ -69,7 +73,7 @@ def rules(
     *,
     authority: str | None,
     day: np.datetime64,
-    swapped: npt.NDArray[np.integer] | None = None,
+    excluded: Exclusions | None = None,
 ) -> Rulings:
     """Tell of each rule of a case whether it holds on a day.
 
@@ -87,9 +91,8 @@ def rules(
         Whose exclusions `who = excluded` means; without one such rules are unknown.
     day
         The day: rules that ended before it are left out.
-    swapped
-        Product in the place of each row of equipment that exists, shape (rows,); what is installed
-        by default.
+    excluded
+        Whom it means instead, whatever any authority says.
 
     Returns
     -------
@@ -99,18 +102,38 @@ def rules(
     ------
     UsageError
         When the case has no exclusions of such an authority.
-    ValueError
-        When `swapped` has another number of rows.
     """
-    if swapped is not None:
-        ground = _with_products(ground, swapped)
-    excluded = None if authority is None else excluded_by(ground, authority, day)
-    on = basis(ground, excluded)
+    told = rules_told(ground, day)
     found: dict[str, list[Any]] = {column: [] for column in _COLUMNS}
     asked: dict[str, list[Any]] = {column: [] for column in _ASKED}
-    for rule in rules_told(ground, day):
-        _tell(on, rule, authority, found, asked)
+    bases: dict[int, Basis] = {}
+    for rule in told:
+        months = rule.after_months
+        if months not in bases:
+            bases[months] = basis_on(ground, authority, day, months, excluded)
+        _tell(bases[months], rule, authority, found, asked)
     return Rulings(_table(found), _table(asked))
+
+
+def basis_on(
+    ground: Groundwork,
+    authority: str | None,
+    day: np.datetime64,
+    after_months: int = 0,
+    excluded: Exclusions | None = None,
+) -> Basis:
+    """Return the equipment of a case made ready for its rules on a day.
+
+    Parameters
+    ----------
+    ground, authority, day, excluded
+        As for `rules`.
+    after_months
+        Months that an exclusion must have held.
+    """
+    if excluded is None and authority is not None:
+        excluded = excluded_by(ground, authority, day, after_months)
+    return basis(ground, excluded, day)
 
 
 def rules_told(ground: Groundwork, day: np.datetime64) -> list[Rule]:
@@ -119,11 +142,6 @@ def rules_told(ground: Groundwork, day: np.datetime64) -> list[Rule]:
     kept = np.flatnonzero(ground.exists("rules") & not_over(rows, day))
     told = [rule_of(ground.network, int(row)) for row in kept]
     return sorted(told, key=lambda rule: (rule.name, str(rule.start)))
-
-
-def _with_products(ground: Groundwork, product: npt.NDArray[np.integer]) -> Groundwork:
-    equipment = ground.equipment.with_column("product", product)
-    return replace(ground, equipment=equipment, pairs=pairs_of(ground.network, equipment))
 
 
 def measure(on: Basis, of: Scope) -> tuple[Measured, npt.NDArray[np.object_]]:
@@ -153,6 +171,8 @@ def _tell(
     asked: dict[str, list[Any]],
 ) -> None:
     """Add what one rule says of each whom it binds."""
+    if on.exclusions is not None:
+        authority = on.exclusions.authority
     of = scope(on, rule)
     measured, holds = measure(on, of)
     margin = margins(measured.low, measured.high, rule.comparison, rule.limit)
@@ -166,7 +186,7 @@ def _tell(
             rule.weight if rule.metric in _WEIGHTED else "", rule.who, words(on, rule, authority),
             holds[party], measured.value[party], measured.low[party], measured.high[party],
             rule.comparison, rule.limit, margin[party], int(measured.rows[party]), told[party],
-            rule.source,
+            rule.standing, rule.source,
         )  # fmt: skip
         for column, cell in zip(_COLUMNS, row, strict=True):
             found[column].append(cell)
@@ -175,7 +195,7 @@ def _tell(
     for question in sorted(more, key=lambda question: place[question.party]):
         cells = (
             rule.name, rule.start, countries[question.party], operators[question.party],
-            question.words, question.effect,
+            question.words, question.effect, question.settles,
         )  # fmt: skip
         for column, cell in zip(_ASKED, cells, strict=True):
             asked[column].append(cell)
@@ -198,6 +218,7 @@ def words(on: Basis, rule: Rule, authority: str | None) -> str:
         *([GENERATIONS[rule.generation]] if rule.generation >= 0 else []),
         *([f"sites of class {_class(rule)}"] if rule.site_class >= 0 else []),
         *([f"tier {rule.tier}"] if rule.tier else []),
+        *([] if np.isnat(rule.installed_from) else [f"installed from {rule.installed_from}"]),
     ]
     measured = {
         "share": f"share by {rule.weight}",
@@ -207,12 +228,17 @@ def words(on: Basis, rule: Rule, authority: str | None) -> str:
         "days_of_cover": "days of cover of what is installed",
         "people_without_any_one_vendor": "part of the people served without any one vendor",
     }[rule.metric]
+    since = f" for {rule.after_months} months" if rule.after_months else ""
     whose = {
         "all": "",
-        "excluded": f" of firms that {authority or 'an authority, not named,'} excludes",
+        "excluded": f" of firms that {authority or 'an authority, not named,'} excludes{since}",
         "firm": f" of {_thing(on, rule)} and what it controls",
         "country": f" of firms seated in {_thing(on, rule)} and what they control",
     }[rule.who]
+    if rule.what == "supported":
+        whose = f" with remote access{whose}"
+    elif rule.what in APPROVALS:
+        whose = f"{whose} without a valid {APPROVALS[rule.what]}"
     where = f" ({'; '.join(of)})" if of else ""
     per = "country" if rule.per_country else "operator"
     return f"{measured}{whose}{where} {rule.comparison} {rule.limit:g} per {per}"
@@ -226,7 +252,7 @@ def _thing(on: Basis, rule: Rule) -> str:
     return on.network.thing(rule.firm)[1] if rule.firm >= 0 else ""
 
 
-_NUMBERS = ("value", "low", "high", "limit", "margin", "effect")
+_NUMBERS = ("value", "low", "high", "limit", "margin", "effect", "settles")
 
 
 def _table(columns: Mapping[str, list[Any]]) -> dict[str, npt.NDArray[Any]]:
@@ -236,12 +262,15 @@ def _table(columns: Mapping[str, list[Any]]) -> dict[str, npt.NDArray[Any]]:
 
 
 def counts(rulings: Rulings, day: np.datetime64) -> dict[str, Any]:
-    """Return how many rules hold, are broken and unknown, in force and still to come.
+    """Return how many rules hold, are broken and unknown: in force, still to come, and proposed.
 
-    A rule counts once for each whom it binds.
+    A rule counts once for each whom it binds. `standing` names the rules of which something is to
+    be said wherever they are named.
     """
     table = rulings.rules
     begun = table["from"] <= day
+    proposed = np.array(["proposed" in text for text in table["standing"]], dtype=bool)
+    standing = dict(zip(table["rule"].tolist(), table["standing"].tolist(), strict=True))
 
     def of(rows: npt.NDArray[np.bool_]) -> dict[str, int]:
         return {
@@ -249,4 +278,7 @@ def counts(rulings: Rulings, day: np.datetime64) -> dict[str, Any]:
             for name, word in (("holds", HOLDS), ("broken", BROKEN), ("unknown", UNKNOWN))
         }
 
-    return {**of(begun), "to_come": of(~begun)}
+    return {
+        **of(begun & ~proposed), "to_come": of(~begun & ~proposed), "proposed": of(proposed),
+        "standing": {rule: text for rule, text in standing.items() if text},
+    }  # fmt: skip
