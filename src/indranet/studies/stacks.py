@@ -1,11 +1,13 @@
 """What can replace it: one offer for each function, put together where they work together."""
 
 from dataclasses import dataclass
+from itertools import chain, combinations
 from itertools import product as every
 
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.choices import cheapest
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS, TABLES
@@ -14,9 +16,11 @@ from indranet.studies.swaps import Swaps
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 MOST = 64
-"""Stacks of one kind of cluster that are kept: the cheapest."""
+"""Stacks of one kind of cluster that are kept: the cheapest, and the cheapest with each offer that
+is in none of these, since a limit on what one vendor holds needs others."""
 
 _STATUS = TABLES["interoperability"].column("status").choices.index("certified")
 _INTERFACES = TABLES["interoperability"].column("interface").choices
@@ -203,52 +207,159 @@ def _stacks_of(
     functions: Codes,
     certified: frozenset[tuple[int, int, str]],
     found: Swaps,
-    here: npt.NDArray[np.bool_],
+    here: Flags,
 ) -> list[list[int]]:
     """Return the offers of each stack of one kind by function, -1 for none; cheapest first."""
-    offers, maker = network["offers"], network["products"]["firm"]
+    offers = network["offers"]
     runs = found.operators[np.unique(found.operator[here])]
     of_function: dict[int, list[int]] = {}
     for place, row in enumerate(rows.tolist()):
         open_to = offers["operator"][row] < 0 or np.isin(offers["operator"][row], runs)
         if open_to:
             of_function.setdefault(int(offers["replaces"][row]), []).append(place)
-
-    def fits(chosen: dict[int, int], kept: dict[int, int]) -> set[int]:
-        """Return functions that stay and do not fit what is chosen; {-1} where chosen clash."""
-        wrong: set[int] = set()
-        products = {f: int(offers["product"][rows[p]]) for f, p in chosen.items()}
-        for f, p in products.items():
-            for g, q in [*products.items(), *kept.items()]:
-                word = _interface(f, g)
-                if not word or f == g or maker[p] == maker[q] or (p, q, word) in certified:
-                    continue
-                if g in products:
-                    return {-1}
-                wrong.add(g)
-        return wrong
-
+    stays: dict[int, list[int]] = {}
+    for function, product in kind.stays:
+        stays.setdefault(function, []).append(product)
+    market = _Market(
+        {f: offers["unit_cost_usd"][rows[places]] for f, places in of_function.items()},
+        {f: offers["product"][rows[places]].tolist() for f, places in of_function.items()},
+        network["products"]["firm"].tolist(),
+        certified,
+    )
     made: list[tuple[float, list[int]]] = []
-    kept = dict(kind.stays)
-    waiting = [tuple(kind.goes)]
-    seen = set(waiting)
+
+    def add(asked: tuple[int, ...], found: list[tuple[int, ...]]) -> None:
+        for chosen in found:
+            places = {f: of_function[f][c] for f, c in zip(asked, chosen, strict=True)}
+            line = [places.get(int(f), -1) for f in functions]
+            cost = sum(float(offers["unit_cost_usd"][rows[p]]) for p in places.values())
+            made.append((cost, line))
+
+    sets = _wider(market, kind.goes, stays)
+    for asked, kept in sets:
+        add(asked, market.stacks(asked, kept))
+    made = sorted(made)[:MOST]
+    if len(made) == MOST:
+        there = {p for _, line in made for p in line}
+        for asked, kept in sets:
+            for f in asked:
+                for choice, place in enumerate(of_function[f]):
+                    if place not in there:
+                        add(asked, market.stacks(asked, kept, most=1, held=(f, choice)))
+    kept_lines = {tuple(line): cost for cost, line in made}
+    return [list(line) for line in sorted(kept_lines, key=lambda one: (kept_lines[one], one))]
+
+
+def _wider(
+    market: "_Market", goes: tuple[int, ...], stays: dict[int, list[int]]
+) -> list[tuple[tuple[int, ...], dict[int, list[int]]]]:
+    """Return sets of functions that stacks may replace, with what stays beside each.
+
+    What goes, and with it whatever stays and does not work with some stack of a set.
+    """
+    waiting, seen, found = [goes], {goes}, []
     while waiting:
         asked = waiting.pop()
-        options = [of_function.get(f, []) for f in asked]
-        stays = {f: p for f, p in kept.items() if f not in asked}
-        for combination in every(*options):
-            chosen = dict(zip(asked, combination, strict=True))
-            wrong = fits(chosen, stays)
-            if wrong == {-1}:
-                continue
-            if wrong:
-                wider = tuple(sorted({*asked, *wrong}))
-                if wider not in seen:
-                    seen.add(wider)
-                    waiting.append(wider)
-                continue
-            line = [chosen.get(int(f), -1) for f in functions]
-            cost = sum(float(offers["unit_cost_usd"][rows[p]]) for p in combination)
-            made.append((cost, line))
-    made.sort()
-    return [line for _, line in made[:MOST]]
+        kept = {f: products for f, products in stays.items() if f not in asked}
+        found.append((asked, kept))
+        for wrong in _subsets(kept):
+            more = tuple(sorted({*asked, *wrong}))
+            if more not in seen and market.clash(asked, kept, wrong):
+                seen.add(more)
+                waiting.append(more)
+    return found
+
+
+def _subsets(kept: dict[int, list[int]]) -> list[frozenset[int]]:
+    every = (combinations(sorted(kept), size) for size in range(1, len(kept) + 1))
+    return [frozenset(some) for some in chain.from_iterable(every)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Market:
+    """What is offered for each function, and who works with whom.
+
+    Attributes
+    ----------
+    costs, products
+        Of the offers for each function, shape (offers,) each.
+    maker
+        Of each product.
+    certified
+        Pairs of products, both ways round, and the interface over which they are.
+    """
+
+    costs: dict[int, Floats]
+    products: dict[int, list[int]]
+    maker: list[int]
+    certified: frozenset[tuple[int, int, str]]
+
+    def stacks(
+        self,
+        asked: tuple[int, ...],
+        kept: dict[int, list[int]],
+        most: int = MOST,
+        held: tuple[int, int] | None = None,
+    ) -> list[tuple[int, ...]]:
+        """Return the cheapest stacks for some functions that work together and with what stays.
+
+        As places among the offers for each function, by rising cost; only those with a place held
+        for one function where that is asked.
+        """
+        costs, fits, works = self._told(asked, kept)
+        if held is not None:
+            costs[held[0]][np.arange(len(costs[held[0]])) != held[1]] = np.inf
+        for (f, _), flags in works.items():
+            costs[f][~flags] = np.inf
+        return cheapest([costs[f] for f in asked], fits, most)
+
+    def clash(
+        self, asked: tuple[int, ...], kept: dict[int, list[int]], wrong: frozenset[int]
+    ) -> bool:
+        """Return whether a stack works together, and with all that stays but for just `wrong`."""
+        costs, fits, works = self._told(asked, kept)
+        for (f, g), flags in works.items():
+            if g not in wrong:
+                costs[f][~flags] = np.inf
+        near = [[f for f in asked if (f, g) in works] for g in sorted(wrong)]
+        # What stays is in the way of one function at least: each may be the one.
+        for blamed in every(*near):
+            left = {f: cost.copy() for f, cost in costs.items()}
+            for g, f in zip(sorted(wrong), blamed, strict=True):
+                left[f][works[f, g]] = np.inf
+            if cheapest([left[f] for f in asked], fits, 1):
+                return True
+        return False
+
+    def _told(
+        self, asked: tuple[int, ...], kept: dict[int, list[int]]
+    ) -> tuple[dict[int, Floats], dict[tuple[int, int], Flags], dict[tuple[int, int], Flags]]:
+        """Return costs of offers, pairs of them that work, and which work with what stays.
+
+        Of pairs by places in `asked`; of what stays by the two functions, where they have an
+        interface.
+        """
+        costs = {f: self.costs.get(f, np.zeros(0)).copy() for f in asked}
+        products = {f: self.products.get(f, []) for f in asked}
+        fits = {
+            (a, b): self._works(products[f], products[g], word)
+            for a, f in enumerate(asked)
+            for b, g in enumerate(asked[:a])
+            if (word := _interface(f, g))
+        }
+        works = {
+            (f, g): np.asarray(self._works(products[f], kept[g], word).all(axis=1))
+            for f in asked
+            for g in kept
+            if (word := _interface(f, g))
+        }
+        return costs, fits, works
+
+    def _works(self, one: list[int], other: list[int], word: str) -> Flags:
+        """Return which products work together over an interface, shape (one, other)."""
+        found = [
+            self.maker[p] == self.maker[q] or (p, q, word) in self.certified
+            for p in one
+            for q in other
+        ]
+        return np.array(found, dtype=bool).reshape(len(one), len(other))
