@@ -37,7 +37,7 @@ BEST = {
 """Best known costs of the generalised assignment problem (OR-Library, and Yagiura's e)."""
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(some.integers(0, 10_000))
 def test_tiny_ones_cost_what_trying_all_finds(seed: int) -> None:
     asked = tiny(seed)

@@ -45,7 +45,7 @@ def in_steps(system: Timed, found: Walk, steps: int, hours: float = 1.0) -> Arra
     return at_instants(found.changes, system.usual[system.watch], steps, hours)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(systems())
 def test_it_is_the_exact_course_at_the_instants(
     case: tuple[Gates, Supports, list[tuple[int, float, float]]],

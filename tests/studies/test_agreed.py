@@ -442,7 +442,9 @@ PLANNED = {"plan clusters", "plan schedule", "plan spend"}
 
 def told(*measures: str) -> set[str]:
     return {
-        f"stress {table} {m}" for m in measures for table in ("totals", "quantiles", "sensitivity")
+        f"stress {table} {m}"
+        for m in measures
+        for table in ("totals", "quantiles", "sensitivity", "exceedance")
     }
 
 

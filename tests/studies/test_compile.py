@@ -563,7 +563,7 @@ def answer(network: Network, **asked: Any) -> dict[str, Any]:
 
 
 LAWS = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -370,7 +370,7 @@ def test_an_agreement_that_is_not_in_force_brings_no_exclusion(tmp_path: Path) -
     assert untrusted(network, "now", on=np.datetime64("2026-06-01")) == {"town", "cover"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), firm=st.integers(0, 4))
 def test_excluded_by_all_is_untrusted_where_its_loss_would_be_felt(seed: int, firm: int) -> None:
     """Once stocks are gone, what everybody excludes is as good as gone: the oracle is removal."""
@@ -394,7 +394,7 @@ def test_excluded_by_all_is_untrusted_where_its_loss_would_be_felt(seed: int, fi
         assert gone["sites"][mine].sum() == reach["sites_lost"][at][0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000), firm=st.integers(0, 4), country=st.integers(0, 1))
 def test_what_is_trusted_works_and_fewer_exclusions_trust_more(
     seed: int, firm: int, country: int
@@ -410,7 +410,7 @@ def test_what_is_trusted_works_and_fewer_exclusions_trust_more(
         assert untrusted(network, horizon, "all") <= untrusted(wider, horizon, "all")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000), firm=st.integers(0, 4), by=st.sampled_from(["AAA", "f1", ""]))
 def test_what_is_trusted_works_whatever_is_taken_away(seed: int, firm: int, by: str) -> None:
     rows = {"authority": ["all"], "firm": [f"f{firm}"], "by": [by]}

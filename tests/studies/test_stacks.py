@@ -22,7 +22,7 @@ COUPLED = [FUNCTIONS.index(name) for name in ("RU", "DU", "gNB", "CU", "eNB", "E
 FREE = FUNCTIONS.index("AMF")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(some.integers(0, 100_000))
 def test_the_cheapest_choices_are_those_that_listing_all_finds(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -71,7 +71,7 @@ def works(of: _Market, f: int, p: int, g: int, q: int) -> bool:
     return not word or of.maker[p] == of.maker[q] or (p, q, word) in of.certified
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(some.integers(0, 100_000))
 def test_stacks_are_those_that_listing_all_finds(seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from tools.replays import bt, us
 
-from indranet.engines.assignment import blame
+from indranet.engines.assignment import assign, blame
 from indranet.model.case import read, write_case
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
-from indranet.studies.plan import Planning, plan
-from indranet.studies.plan_problem import planned
+from indranet.studies.plan_draws import Dates, dates
+from indranet.studies.plan_problem import Planned, planned
 
 QUARTERS = 15
 """From the first quarter of the American programme until the middle of 2026."""
@@ -48,31 +48,30 @@ def network_of(tables: bt.Tables, first_day: str) -> Network:
         return read(Path(folder) / "case")
 
 
-def _planned(tables: bt.Tables, goal: Goal) -> Planning:
-    network = network_of(tables, str(goal.first_day))
-    return plan(network, goal, seconds=SECONDS, gap=1e-3, front=False)
+def _drawn(tables: bt.Tables, goal: Goal) -> tuple[Planned, Dates]:
+    """Return a goal made ready, and what draws of its plan give."""
+    made = planned(groundwork(network_of(tables, str(goal.first_day))), goal)
+    return made, dates(made, assign(made.problem, seconds=SECONDS, gap=1e-3).plan)
 
 
 def british() -> British:
     """Plan BT's programme."""
-    found = _planned(bt.tables(), bt.goal())
-    rows = found.tables["dates"]
-    names = [str(name) for name in rows["rule"]]
+    made, found = _drawn(bt.tables(), bt.goal())
+    names = [rule.rule for rule in made.rules]
+    low, high = np.quantile(found.cost, [0.05, 0.95]).tolist()
     return British(
-        dict(zip(names, rows["probability"].tolist(), strict=True)),
-        dict(zip(names, rows["late"].astype(str).tolist(), strict=True)),
-        (found.summary["spend_low_usd"], found.summary["spend_high_usd"]),
-    )
+        dict(zip(names, found.probability.tolist(), strict=True)),
+        dict(zip(names, found.late.astype(str).tolist(), strict=True)), (low, high),
+    )  # fmt: skip
 
 
 def american() -> American:
     """Plan the American programme: within its term, and until the report."""
     term = planned(groundwork(network_of(us.tables(), us.FIRST_DAY)), us.goal(TERM_QUARTERS))
     short = blame(term.problem, term.swaps.people)
-    found = _planned(us.tables(), us.goal(QUARTERS))
-    chance = found.tables["dates"]["probability"]
+    _, found = _drawn(us.tables(), us.goal(QUARTERS))
     families = {name: part for name, part in short.families.items() if part > 0}
-    return American(short.share, families, float(np.nansum(chance)))
+    return American(short.share, families, float(np.nansum(found.probability)))
 
 
 def main() -> None:
