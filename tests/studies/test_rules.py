@@ -402,7 +402,7 @@ def test_what_costs_nobody_knows_what_leaves_the_share_of_spend_open(tmp_path: P
     assert (row["low"], row["high"], row["holds"]) == (0, 1, "unknown")
     asked = rules(groundwork(network), authority="ours", day=TODAY).questions
     assert asked["question"].tolist() == ["What does one unit of radio-n cost?"]
-    # Of one product alone no cost is needed.
+    # Where nothing is theirs no cost is needed.
     assert of(network, "two")["holds"] == "true"
 
 

@@ -48,7 +48,7 @@ class Counted(NamedTuple):
 def row_weights(on: Basis, scope: Scope) -> Amounts:
     """Return the weight of each row of a scope; that of its site where sites count once.
 
-    A unit whose cost is not known has none, unless all that a party is asked about is one product.
+    A unit whose cost is not known has none.
     """
     rows, ground = scope.rows, on.ground
     site = ground.equipment["site"][rows]
@@ -66,14 +66,7 @@ def row_weights(on: Basis, scope: Scope) -> Amounts:
     if weight == "units":
         return units
     product = ground.equipment["product"][rows].astype(np.int64)
-    cost = on.network["products"]["unit_cost_usd"][product]
-    parties = len(scope.parties.country)
-    least = np.full(parties, np.iinfo(np.int64).max)
-    most = np.full(parties, -1)
-    np.minimum.at(least, scope.party, product)
-    np.maximum.at(most, scope.party, product)
-    single = (least == most)[scope.party] & (scope.rule.metric != "count")
-    return units * np.where(single, 1.0, cost)
+    return units * on.network["products"]["unit_cost_usd"][product]
 
 
 def counted(on: Basis, scope: Scope) -> Counted:
