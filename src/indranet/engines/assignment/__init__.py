@@ -2,6 +2,8 @@
 
 from indranet.engines.assignment.blame import Blame, blame
 from indranet.engines.assignment.check import Broken, broken
+from indranet.engines.assignment.entries import Entries
+from indranet.engines.assignment.entry import assign, loosest
 from indranet.engines.assignment.late import Late
 from indranet.engines.assignment.problem import (
     Caps,
@@ -15,9 +17,10 @@ from indranet.engines.assignment.problem import (
     problem,
     uses,
 )
-from indranet.engines.assignment.solve import Assignment, assign
+from indranet.engines.assignment.solve import Assignment
 
 __all__ = [
-    "Assignment", "Blame", "Broken", "Caps", "Late", "Milestones", "Plan", "Problem", "Uses",
-    "as_announced", "assign", "blame", "broken", "objective", "own_costs", "problem", "uses",
+    "Assignment", "Blame", "Broken", "Caps", "Entries", "Late", "Milestones", "Plan", "Problem",
+    "Uses", "as_announced", "assign", "blame", "broken", "loosest", "objective", "own_costs",
+    "problem", "uses",
 ]  # fmt: skip
