@@ -89,6 +89,9 @@ class Practice(Strict):
     gate_days: Count = Field(
         90, description="Days in which a vendor's core and management are joined before its swaps."
     )
+    gate_usd: Number = Field(
+        0.0, description="Cost of that, once for each vendor and operator at which it is new."
+    )
     freeze_days: Count = Field(
         30, description="Days from the first one for which what was announced stays."
     )

@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from indranet.engines.assignment.check import broken
-from indranet.engines.assignment.dual import WARM, Pricing, best_bound
+from indranet.engines.assignment.dual import WARM, Bound, Pricing, best_bound
 from indranet.engines.assignment.entries import SHUT, Codes, Entries, dates_taken
 from indranet.engines.assignment.problem import Floats, Plan, Problem, objective, uses
 from indranet.engines.assignment.search import dive, nothing
@@ -104,6 +104,14 @@ class _Tree:
         cost = objective(self.asked, plan)
         if cost < self.cost and not broken(self.asked, plan):
             self.plan, self.cost = plan, cost
+
+    def try_dates(self, at: Codes, prices: Floats) -> None:
+        """Try a plan along some prices with each entry at a date."""
+        problem = _relaxed(self.asked, at, at)
+        if (problem.cash >= 0).all():
+            pricing = Pricing(problem, self.executor)
+            bound = Bound(-np.inf, prices, np.zeros_like(prices))
+            self.offer(dive(problem, pricing, bound))
 
     def near(self, bound: float) -> bool:
         """Return whether nothing above a bound is worth looking for."""
@@ -228,6 +236,10 @@ def assign(
     tree.offer(root.plan)
     count, never = len(asked.entries), asked.entries.dates
     low, high = np.zeros(count, dtype=np.int32), np.full(count, never, dtype=np.int32)
+    # Plans to cut by: all at once, and each entry where the loosest plan would have it.
+    wished, lacking = dates_taken(asked.entries, root.plan.option, root.plan.period)
+    for at in (low, np.where(lacking, 0, np.where(wished == SHUT, never, wished))):
+        tree.try_dates(at, root.proof.prices)
     tree.add(_Node(low, high, root.bound, root.proof.prices))
     stopped = root.status == "interrupted" or _cut(tree, solve, first + TREE * seconds)
     if stopped:
@@ -283,7 +295,7 @@ def _with_entries(tree: _Tree, found: Assignment, first: float, stopped: bool) -
     problem = opened(asked, taken)
     enough = near(cost, bound, tree.gap)
     return Assignment(
-        plan, cost, bound, max((cost - bound) / cost, 0.0) if cost > 0 else 0.0,
+        plan, cost, float(bound), max(float((cost - bound) / cost), 0.0) if cost > 0 else 0.0,
         "interrupted" if stopped else "near enough" if enough else "time limit",
         time.monotonic() - first, found.proof, uses(problem, plan), problem, taken,
     )  # fmt: skip
