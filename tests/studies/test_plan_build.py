@@ -15,9 +15,10 @@ from indranet.model.goal import Goal, find_goal
 from indranet.model.network import Network
 from indranet.studies.groundwork import groundwork
 from indranet.studies.plan import plan
+from indranet.studies.plan_after import as_planned
 from indranet.studies.plan_entries import dates_from
 from indranet.studies.plan_problem import Planned, planned
-from indranet.studies.plan_tables import as_planned, entries_told, spend_of
+from indranet.studies.plan_tables import entries_told, spend_of
 
 CALM = {"draws": 0}
 

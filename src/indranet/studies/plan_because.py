@@ -324,7 +324,7 @@ def _not_after(made: Planned, cluster: int) -> str:
         last = last_period(rule.date, rule.days, made.starts, made.goal)
         if rule.allowed <= 0 and last == latest:
             return f"{rule.rule} by {rule.date}"
-    if made.entries.before[:, cluster].any():
+    if len(made.entries) and made.entries.before[:, cluster].any():
         return "access comes after the core"
     return "the plan ends" if latest == made.goal.periods - 1 else "it is promised for this one"
 
