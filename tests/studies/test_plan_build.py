@@ -18,7 +18,7 @@ from indranet.studies.plan import plan
 from indranet.studies.plan_after import as_planned
 from indranet.studies.plan_entries import dates_from
 from indranet.studies.plan_problem import Planned, planned
-from indranet.studies.plan_tables import entries_told, spend_of
+from indranet.studies.plan_tables import borders_told, entries_told, spend_of
 
 CALM = {"draws": 0}
 
@@ -194,3 +194,28 @@ def test_the_bundled_island_has_its_core_first_and_hangs_on_its_makers() -> None
         network["sites"]["operator"][after["equipment"]["site"]], made.swaps.operators
     )
     assert (makers[project_] >= 0).all()
+
+
+@pytest.mark.parametrize(("usd", "makers"), [(3.0, 2), (30.0, 1)])
+def test_neighbours_take_one_maker_where_borders_between_makers_are_dear(
+    usd: float, makers: int, tmp_path: Path
+) -> None:
+    # One DU of each of three units at A, one at B; the cheap maker has no more than three.
+    touch: Columns = {"cluster": ["A"], "other": ["B"], "borders": [2]}
+    offers: Columns = {
+        "product": ["bands-du", "both-du"], "replaces": ["DU"] * 2, "unit_cost_usd": [20, 30],
+        "units_per_month": [0.5, 100], "crew_days": [1, 1],
+    }  # fmt: skip
+    asked = goal(
+        replace={"functions": ["DU"]}, uncertainty=CALM, periods=3,
+        practice={"gate_days": 0, "mixed_border_usd": usd, "neighbours_apart": False},
+    )  # fmt: skip
+    there: Columns = {"site": ["a", "b"], "function": ["DU"] * 2, "product": ["any-du"] * 2}
+    network = project(tmp_path, neighbours=touch, offers=offers, equipment=there)
+    made, found = assigned(network, asked)
+    told = borders_told(made, found.plan)
+    assert len(set(found.plan.option.tolist())) == makers
+    assert told == {
+        "borders": 2.0, "mixed": 2.0 * (makers > 1), "usd": 2 * usd * (makers > 1),
+    }  # fmt: skip
+    assert found.cost == pytest.approx(20 + 30 + 2 * usd if makers > 1 else 60)

@@ -124,6 +124,9 @@ class Practice(Strict):
     margin_days: Count = Field(
         0, description="Days before each date by which the plan itself meets it."
     )
+    mixed_border_usd: Number = Field(
+        0.0, description="Cost of each border between clusters whose basebands differ in maker."
+    )
     neighbours_apart: bool = Field(True, description="Neighbours are not swapped in one period.")
 
 

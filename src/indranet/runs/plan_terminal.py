@@ -74,6 +74,11 @@ def plan_lines(run: Run) -> list[str]:
         if not one["planned"] or one["planned"] > one["date"]
     ]
     lines += [f"  {entry_words(one)}" for one in summary["entries"]]
+    if (mixed := summary["mixed_borders"]) is not None:
+        lines.append(
+            f"  {mixed['mixed']:,.0f} of {mixed['borders']:,.0f} borders between clusters have "
+            f"makers that differ: USD {number(mixed['usd'])}"
+        )
     if summary["lacks_offers"]:
         lines.append(f"  no offer replaces: {listed(summary['lacks_offers'], 4)}")
     if summary["changes"] is not None:

@@ -32,6 +32,7 @@ from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import blame_words
 from indranet.studies.plan_sweep import By, spent, surface, told
 from indranet.studies.plan_tables import (
+    borders_told,
     clusters_of,
     dates_of,
     entries_told,
@@ -275,6 +276,7 @@ def _summary(
         "lacks_offers": list(made.stacks.lacks),
         "new_dependences": _new_dependences(tables["independence"]),
         "entries": entries_told(made, found.taken),
+        "mixed_borders": borders_told(made, found.plan),
         "changes": None,
         "deliveries": None if made.pace is None else _delivered(made, made.pace),
     }  # fmt: skip

@@ -23,7 +23,7 @@ from indranet.studies.plan_limits import (
     part_under_change,
     running_of,
 )
-from indranet.studies.plan_neighbours import neighbours_of
+from indranet.studies.plan_neighbours import borders_of, neighbours_of
 from indranet.studies.plan_pace import Pace, pace_of
 from indranet.studies.plan_progress import (
     hold_to_progress,
@@ -196,6 +196,7 @@ def planned(
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,
         milestones=milestones, late=late_of(network, goal, made, starts, pace),
         near_start=near[0], near=near[1], entries=entries,
+        borders=borders_of(network, goal, found, made),
         announced_option=never if told is None else told.option,
         announced_period=never if told is None else told.period, change_cost=change,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.assignment import Assignment, Plan, Problem, own_costs
+from indranet.engines.assignment.borders import border_costs
 from indranet.engines.assignment.entries import spent_on
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS
@@ -143,6 +144,19 @@ def spend_of(made: Planned, found: Assignment) -> Table:
         "planned_usd": (found.used.cash + let_in).ravel(),
         "cash_usd": np.where(np.isfinite(asked.cash), asked.cash + let_in, np.nan).ravel(),
     }
+
+
+def borders_told(made: Planned, chosen: Plan) -> dict[str, float] | None:
+    """Return how many borders have makers that differ, and their cost; None where that costs none.
+
+    Of several borders between two clusters each counts.
+    """
+    borders, price = made.problem.borders, made.goal.practice.mixed_border_usd
+    if price <= 0:
+        return None
+    cost = border_costs(borders, chosen.option)
+    whole = float(borders.cost.sum()) / 2
+    return {"borders": whole / price, "mixed": cost / price, "usd": cost}
 
 
 def entries_told(made: Planned, taken: npt.NDArray[np.int32]) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ _INTERFACES = TABLES["interoperability"].column("interface").choices
 _LTE = ("eNB",)
 _NR = ("gNB", "CU", "DU")
 _BASEBAND = ("gNB", "DU")
+BASEBAND = np.array([FUNCTIONS.index(name) for name in (*_BASEBAND, *_LTE)])
+"""Functions whose maker a cluster hands its users over by."""
 _PAIRS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("RU",), _BASEBAND, "7.2x"),
     (_LTE, _NR, "X2"),

@@ -98,6 +98,8 @@ class _Tree:
         self.closed: dict[tuple[int, ...], float] = {}
         self.last = -np.inf
         self.number = 0
+        # Nothing is lost by taking what is free and waits for nothing as early as can be.
+        self.asked_about = (asked.entries.money > 0) | asked.entries.before.any(axis=1)
 
     def offer(self, plan: Plan) -> None:
         """Keep a plan that is the best so far."""
@@ -177,7 +179,7 @@ class _Tree:
         The entry that costs most is asked first, then the one with most dates left.
         """
         dates = self.asked.entries.dates
-        size, never = node.high - node.low, node.high == dates
+        size, never = (node.high - node.low) * self.asked_about, node.high == dates
         keys = (-size, -self.asked.entries.money, ~never, size == 0)
         entry = int(np.lexsort(keys)[0])
         low, high = node.low.copy(), node.high.copy()
@@ -262,7 +264,7 @@ def _cut(tree: _Tree, solve: Callable[..., Assignment], until: float) -> bool:
     try:
         while tree.waiting and not over() and not tree.near(tree.waiting[0][0]):
             node = tree.next()
-            if (node.low < node.high).any():
+            if ((node.low < node.high) & tree.asked_about).any():
                 for half in tree.halves(node):
                     tree.looked_into(half, over)
                 continue

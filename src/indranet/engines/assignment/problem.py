@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.assignment.borders import Borders, border_costs, check_borders
 from indranet.engines.assignment.entries import Entries, check_entries, dates_taken, spent_on
 from indranet.engines.assignment.late import Late, late_cost
 
@@ -123,6 +124,8 @@ class Problem:
         Scenarios of deliveries, and what waiting for them costs.
     entries
         What must happen before some options may be used, and costs once.
+    borders
+        What it costs where clusters that touch have options of different sides.
     near_start, near
         Clusters that must not be changed in the same period, compressed sparse rows; symmetric.
     announced_option, announced_period
@@ -163,6 +166,7 @@ class Problem:
     milestones: Milestones = field(default_factory=Milestones)
     late: Late = field(default_factory=Late)
     entries: Entries = field(default_factory=Entries)
+    borders: Borders = field(default_factory=Borders)
     near_start: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
     announced_option: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -312,6 +316,7 @@ def check_shapes(asked: Problem) -> None:
         if len(rows) and (rows.min() < 0 or rows.max() >= columns):
             raise ValueError(f"{name}: no such column of weights")
     _check_late(asked.late, (products, periods))
+    check_borders(asked.borders, clusters, options)
     check_entries(asked.entries, clusters, options, len(asked.cash), periods)
     if not 0 <= asked.refund_share <= 1 or asked.refund_lag < 0:
         raise ValueError("refund_share: from 0 to 1; refund_lag: 0 or more")
@@ -435,4 +440,4 @@ def entry_costs(asked: Problem, plan: Plan) -> float:
 def objective(asked: Problem, plan: Plan) -> float:
     """Return what a plan costs in all, penalties included."""
     linked = linked_costs(asked, uses(asked, plan)) + entry_costs(asked, plan)
-    return float(own_costs(asked, plan).sum() + linked)
+    return float(own_costs(asked, plan).sum() + linked) + border_costs(asked.borders, plan.option)
