@@ -89,6 +89,9 @@ class Practice(Strict):
     gate_days: Count = Field(
         90, description="Days in which a vendor's core and management are joined before its swaps."
     )
+    gate_usd: Number = Field(
+        0.0, description="Cost of that, once for each vendor and operator at which it is new."
+    )
     freeze_days: Count = Field(
         30, description="Days from the first one for which what was announced stays."
     )
@@ -120,6 +123,9 @@ class Practice(Strict):
     )
     margin_days: Count = Field(
         0, description="Days before each date by which the plan itself meets it."
+    )
+    mixed_border_usd: Number = Field(
+        0.0, description="Cost of each border between clusters whose basebands differ in maker."
     )
     neighbours_apart: bool = Field(True, description="Neighbours are not swapped in one period.")
 

@@ -164,6 +164,7 @@ def _dates(answer: PlanAnswer) -> Html:
         table("Dated rules", heads, told, numbers={5}) if told
         else element("p", "No dated rule that a swap can meet binds this goal."),
         _limits(answer),
+        _entries(answer),
         _rules(answer),
     ])  # fmt: skip
 
@@ -176,6 +177,18 @@ def _limits(answer: PlanAnswer) -> Html:
     if not told:
         return Html("")
     return table("Limits that hold from a day on", ("Limit", "From", "Kept from, as planned"), told)
+
+
+def _entries(answer: PlanAnswer) -> Html:
+    told = [
+        (one["vendor"] or "core of the new network", one["operator"], number(one["usd"]),
+         one["begins"] or "never", one["swaps_from"] or "never")
+        for one in answer.summary["entries"]
+    ]  # fmt: skip
+    if not told:
+        return Html("")
+    heads = ("Who", "Operator", "USD", "Begins", "Swaps from")
+    return table("What comes before swaps", heads, told, numbers={2})
 
 
 def _rules(answer: PlanAnswer) -> Html:

@@ -73,6 +73,12 @@ def plan_lines(run: Run) -> list[str]:
         for one in summary["limits_from"]
         if not one["planned"] or one["planned"] > one["date"]
     ]
+    lines += [f"  {entry_words(one)}" for one in summary["entries"]]
+    if (mixed := summary["mixed_borders"]) is not None:
+        lines.append(
+            f"  {mixed['mixed']:,.0f} of {mixed['borders']:,.0f} borders between clusters have "
+            f"makers that differ: USD {number(mixed['usd'])}"
+        )
     if summary["lacks_offers"]:
         lines.append(f"  no offer replaces: {listed(summary['lacks_offers'], 4)}")
     if summary["changes"] is not None:
@@ -102,6 +108,20 @@ def plan_lines(run: Run) -> list[str]:
         f"{summary['gap']:.3%} above, all counted ({summary['status']})",
     ]
     return lines
+
+
+def entry_words(one: Mapping[str, Any]) -> str:
+    """Return in words when a vendor is let in at an operator, or a new network has its core."""
+    if not one["vendor"]:
+        if not one["begins"]:
+            return f"no core and no access of {one['operator']}"
+        return f"the core of {one['operator']} first; access from {day(one['swaps_from'])} on"
+    if not one["begins"]:
+        return f"{one['vendor']} is not let in at {one['operator']}"
+    return (
+        f"{one['vendor']} is let in at {one['operator']} from {day(one['begins'])} on for USD "
+        f"{number(one['usd'])}; swaps from {day(one['swaps_from'])} on"
+    )
 
 
 def sweep_lines(swept: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from indranet.engines.assignment import (
     Blame,
     assign,
     blame,
+    loosest,
     own_costs,
 )
 from indranet.model.goal import Goal
@@ -31,8 +32,10 @@ from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_reasons import blame_words
 from indranet.studies.plan_sweep import By, spent, surface, told
 from indranet.studies.plan_tables import (
+    borders_told,
     clusters_of,
     dates_of,
+    entries_told,
     independence_of,
     limits_met,
     rules_of,
@@ -142,7 +145,10 @@ def plan(
         begun=None if made.announced is None else begun_with(made.problem, made.announced),
     )  # fmt: skip
     left = (found.plan.option < 0) & ~made.done
-    faulty = blame(made.problem, made.swaps.people + 1e-6, executor) if left.any() else None
+    whole = loosest(made.problem)
+    faulty = blame(whole, made.swaps.people + 1e-6, executor) if left.any() else None
+    # From here on who is let in when is as planned.
+    made = replace(made, problem=found.problem)
     chances = dates(made, found.plan, executor)
     reasons = because(made, found, seconds=time * _AGAIN, executor=executor)
     tables: dict[str, Table] = {
@@ -219,8 +225,9 @@ def _summary(
     tables: Mapping[str, Table],
 ) -> dict[str, Any]:
     left = (found.plan.option < 0) & ~made.done
-    money = spent(made.problem, found.plan)
-    cost = chances.cost
+    let_in = float(made.entries.money[found.taken >= 0].sum())
+    money = spent(made.problem, found.plan) + let_in
+    cost = chances.cost + let_in
     interval = np.quantile(cost, [0.05, 0.95]).tolist() if len(cost) else [money, money]
     finish = np.sort(chances.finish)
     network = made.ground.network
@@ -268,6 +275,8 @@ def _summary(
         "blame": None if faulty is None else _told_blame(made, faulty),
         "lacks_offers": list(made.stacks.lacks),
         "new_dependences": _new_dependences(tables["independence"]),
+        "entries": entries_told(made, found.taken),
+        "mixed_borders": borders_told(made, found.plan),
         "changes": None,
         "deliveries": None if made.pace is None else _delivered(made, made.pace),
     }  # fmt: skip

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from indranet.engines.assignment import Assignment
 from indranet.engines.assignment.again import Again, Otherwise, again, around
 from indranet.engines.assignment.dual import Rows, attributes_of, rows_of, tables_of
+from indranet.engines.assignment.entries import dates_taken
 from indranet.engines.assignment.pricing import beside
 from indranet.engines.assignment.problem import FAMILIES, NEVER, Plan, Problem
 from indranet.studies.plan_deadlines import last_period
@@ -298,7 +299,23 @@ def _not_before(made: Planned, plan: Plan, cluster: int) -> str:
         return "the plan begins"
     if other < asked.earliest[cluster]:
         return "it is promised for this one"
-    return "its offer is not ready before"
+    return _entry_before(made, plan, cluster) or "its offer is not ready before"
+
+
+def _entry_before(made: Planned, plan: Plan, cluster: int) -> str:
+    """Return in words the entry after which a cluster is changed as soon as may be."""
+    entries, option = made.entries, plan.option[cluster]
+    if not len(entries):
+        return ""
+    taken, _ = dates_taken(entries, plan.option, plan.period)
+    for entry in np.flatnonzero(entries.options[:, option]).tolist():
+        if entries.first[entry, taken[entry]] == plan.period[cluster]:
+            vendor, operator = made.entry_names[entry]
+            if not vendor:
+                return f"the core of {operator} comes first"
+            if entries.first[entry, taken[entry]] > entries.first[entry, 0]:
+                return f"{vendor} is let in at {operator} by then"
+    return ""
 
 
 def _not_after(made: Planned, cluster: int) -> str:
@@ -307,6 +324,8 @@ def _not_after(made: Planned, cluster: int) -> str:
         last = last_period(rule.date, rule.days, made.starts, made.goal)
         if rule.allowed <= 0 and last == latest:
             return f"{rule.rule} by {rule.date}"
+    if len(made.entries) and made.entries.before[:, cluster].any():
+        return "access comes after the core"
     return "the plan ends" if latest == made.goal.periods - 1 else "it is promised for this one"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from indranet.engines.assignment import Plan, Problem, problem
+from indranet.engines.assignment import Entries, Plan, Problem, problem
 from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.studies.exclusions import months_after
@@ -13,6 +13,7 @@ from indranet.studies.groundwork import Groundwork
 from indranet.studies.plan_announced import Announced, Table, announced_of, period_now
 from indranet.studies.plan_caps import caps_of, remainders
 from indranet.studies.plan_deadlines import TEN_SWAPS, Part, latest_of, milestones_of, parts_of
+from indranet.studies.plan_entries import entries_of
 from indranet.studies.plan_limits import (
     cash_of,
     crews_of,
@@ -22,7 +23,7 @@ from indranet.studies.plan_limits import (
     part_under_change,
     running_of,
 )
-from indranet.studies.plan_neighbours import neighbours_of
+from indranet.studies.plan_neighbours import borders_of, neighbours_of
 from indranet.studies.plan_pace import Pace, pace_of
 from indranet.studies.plan_progress import (
     hold_to_progress,
@@ -73,6 +74,8 @@ class Planned:
         What an earlier plan told the clusters, None without one.
     pace
         At what pace a stress run has it that offers are made, None without one.
+    entries, entry_names
+        What happens once before swaps; of each the vendor, empty for a core, and the operator.
     """
 
     ground: Groundwork
@@ -92,6 +95,8 @@ class Planned:
     pools: tuple[str, ...]
     announced: Announced | None
     pace: Pace | None
+    entries: Entries
+    entry_names: tuple[tuple[str, str], ...]
 
 
 def planned(
@@ -176,6 +181,7 @@ def planned(
     near = neighbours_of(network, goal, found)
     day = network.first_day if production_from is None else production_from
     pace = None if production is None else pace_of(ground, made, production, day)
+    entries, entry_names = entries_of(ground, goal, found, made, first, settled, done, now)
     asked = problem(
         cost=cost, periods=goal.periods, region=found.region, pool=crews.pool, work=work,
         amounts=made.amounts,
@@ -189,14 +195,15 @@ def planned(
         floor=floor_of(network, goal, found), purse=found.operator, cash=purses[0],
         refund_share=purses[1], refund_lag=_periods(purses[2], goal), caps=caps,
         milestones=milestones, late=late_of(network, goal, made, starts, pace),
-        near_start=near[0], near=near[1],
+        near_start=near[0], near=near[1], entries=entries,
+        borders=borders_of(network, goal, found, made),
         announced_option=never if told is None else told.option,
         announced_period=never if told is None else told.period, change_cost=change,
     )  # fmt: skip
     left, taken = what_is_left(asked, settled)
     return Planned(
         ground, goal, found, made, left, starts, words, dated_words, tuple(held), tuple(rules),
-        tuple(others), done, settled, taken, crews.names, told, pace,
+        tuple(others), done, settled, taken, crews.names, told, pace, entries, entry_names,
     )  # fmt: skip
 
 

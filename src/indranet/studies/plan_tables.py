@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.assignment import Assignment, Plan, Problem, own_costs
+from indranet.engines.assignment.borders import border_costs
+from indranet.engines.assignment.entries import spent_on
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS
 from indranet.studies.exposure import exposure
@@ -133,13 +135,46 @@ def limits_met(made: Planned, chosen: Plan) -> list[dict[str, str]]:
 def spend_of(made: Planned, found: Assignment) -> Table:
     """Return what each operator will have spent, refunds taken off, and its money, by period."""
     network, asked = made.ground.network, made.problem
+    # What letting vendors in costs is taken from the cash of the problem as opened.
+    let_in = np.cumsum(spent_on(made.entries, found.taken, asked.cash.shape), axis=1)
     operators = np.repeat(network.names["firm"][made.swaps.operators], asked.periods)
     return {
         "operator": operators.astype(object),
         "period": np.tile(made.starts[:-1], len(asked.cash)),
-        "planned_usd": found.used.cash.ravel(),
-        "cash_usd": np.where(np.isfinite(asked.cash), asked.cash, np.nan).ravel(),
+        "planned_usd": (found.used.cash + let_in).ravel(),
+        "cash_usd": np.where(np.isfinite(asked.cash), asked.cash + let_in, np.nan).ravel(),
     }
+
+
+def borders_told(made: Planned, chosen: Plan) -> dict[str, float] | None:
+    """Return how many borders have makers that differ, and their cost; None where that costs none.
+
+    Of several borders between two clusters each counts.
+    """
+    borders, price = made.problem.borders, made.goal.practice.mixed_border_usd
+    if price <= 0:
+        return None
+    cost = border_costs(borders, chosen.option)
+    whole = float(borders.cost.sum()) / 2
+    return {"borders": whole / price, "mixed": cost / price, "usd": cost}
+
+
+def entries_told(made: Planned, taken: npt.NDArray[np.int32]) -> list[dict[str, Any]]:
+    """Return which vendors are let in at which operators: from when on, and for how much.
+
+    An empty vendor is the core of a new network. One that is not let in has no date.
+    """
+    entries = made.entries
+    return [
+        {
+            "vendor": vendor, "operator": operator, "usd": float(entries.money[entry]),
+            "begins": "" if date < 0 else str(made.starts[entries.start[entry, date]]),
+            "swaps_from": "" if date < 0 else str(made.starts[entries.first[entry, date]]),
+        }
+        for entry, ((vendor, operator), date) in enumerate(
+            zip(made.entry_names, taken.tolist(), strict=True)
+        )
+    ]  # fmt: skip
 
 
 def clusters_of(made: Planned, chosen: Plan, reasons: Because) -> Table:

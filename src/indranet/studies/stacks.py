@@ -27,6 +27,8 @@ _INTERFACES = TABLES["interoperability"].column("interface").choices
 _LTE = ("eNB",)
 _NR = ("gNB", "CU", "DU")
 _BASEBAND = ("gNB", "DU")
+BASEBAND = np.array([FUNCTIONS.index(name) for name in (*_BASEBAND, *_LTE)])
+"""Functions whose maker a cluster hands its users over by."""
 _PAIRS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("RU",), _BASEBAND, "7.2x"),
     (_LTE, _NR, "X2"),
@@ -78,6 +80,7 @@ class _Kind:
 
     goes: tuple[int, ...]
     stays: tuple[tuple[int, int], ...]  # function and product
+    operator: int = -1  # where it matters
 
 
 def stacks(ground: Groundwork, goal: Goal, found: Swaps) -> Stacks:
@@ -90,7 +93,7 @@ def stacks(ground: Groundwork, goal: Goal, found: Swaps) -> Stacks:
     network = ground.network
     rows = _offers(network, goal, found)
     certified = _certified(network)
-    kinds, of, units = _kinds(ground, found)
+    kinds, of, units = _kinds(ground, found, goal.practice.gate_usd > 0 or goal.replace.wanted)
     functions = np.unique(
         np.concatenate([found.functions, *(np.array([f for f, _ in k.stays]) for k in kinds)])
     ).astype(np.int64)
@@ -141,8 +144,11 @@ def _certified(network: Network) -> frozenset[tuple[int, int, str]]:
     return frozenset(found)
 
 
-def _kinds(ground: Groundwork, found: Swaps) -> tuple[list[_Kind], Codes, Floats]:
-    """Return the kinds of clusters, each one's kind, and units that stay, by function."""
+def _kinds(ground: Groundwork, found: Swaps, apart: bool) -> tuple[list[_Kind], Codes, Floats]:
+    """Return the kinds of clusters, each one's kind, and units that stay, by function.
+
+    Operators have kinds of their own where what each has let in before counts.
+    """
     network, equipment = ground.network, ground.equipment
     coupled = sorted({f for one, other, _ in _PAIRS for f in (*one, *other)})
     codes = [FUNCTIONS.index(name) for name in coupled]
@@ -165,7 +171,8 @@ def _kinds(ground: Groundwork, found: Swaps) -> tuple[list[_Kind], Codes, Floats
         kept = (
             tuple(sorted(stays[found.group[cluster]])) if anchored[found.operator[cluster]] else ()
         )
-        of[cluster] = kinds.setdefault(_Kind(goes, _touching(goes, kept)), len(kinds))
+        whose = int(found.operator[cluster]) if apart else -1
+        of[cluster] = kinds.setdefault(_Kind(goes, _touching(goes, kept), whose), len(kinds))
     return list(kinds), of, units
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from indranet.engines import milp
 from indranet.engines.assignment import moving as kernels
+from indranet.engines.assignment.borders import Borders, among
 from indranet.engines.assignment.check import broken
 from indranet.engines.assignment.dual import Bound, Pricing, tables_of
 from indranet.engines.assignment.finish import (
@@ -176,6 +177,7 @@ def relaxed_prices(asked: Problem, prices: Floats, *, seconds: float) -> Floats 
         As `again`, of one problem.
     """
     until = time.monotonic() + seconds
+    asked = replace(asked, borders=Borders())
     if waits_too_much(asked):
         return None
     columns = _near(asked, prices)
@@ -207,6 +209,7 @@ def again_relaxed(
         As `again`, of one problem; the prices near those of `relaxed_prices`.
     """
     until = time.monotonic() + seconds
+    asked = replace(asked, borders=Borders())
     columns = _near(asked, prices)
     problems = [changed(asked, case) for case in cases]
     found: list[Again | None] = [None] * len(cases)
@@ -332,6 +335,7 @@ def around(asked: Problem, plan: Plan, cluster: int, size: int) -> tuple[Problem
     """
     movable = _nearest(asked, plan, cluster, size)
     beside = [asked.near[asked.near_start[c] : asked.near_start[c + 1]] for c in movable.tolist()]
+    beside.append(asked.borders.other[np.isin(asked.borders.owner, movable)])
     held = np.setdiff1d(np.concatenate([np.zeros(0, np.int64), *beside]), movable)
     held = held[plan.option[held.astype(np.int64)] >= 0].astype(np.int64)
     members = np.sort(np.concatenate([movable, held]))
@@ -344,7 +348,10 @@ def around(asked: Problem, plan: Plan, cluster: int, size: int) -> tuple[Problem
         cost[place, np.arange(asked.options) != option] = np.inf
         earliest[place] = latest[place] = period
     start, near = _near_among(asked, members)
-    small = replace(small, cost=cost, earliest=earliest, latest=latest, near_start=start, near=near)
+    small = replace(
+        small, cost=cost, earliest=earliest, latest=latest, near_start=start, near=near,
+        borders=among(asked.borders, members),
+    )  # fmt: skip
     part = Plan(plan.option[members].copy(), plan.period[members].copy())
     return small, part, int(np.searchsorted(members, cluster))
 

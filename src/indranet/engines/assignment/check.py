@@ -55,11 +55,13 @@ def broken(asked: Problem, plan: Plan) -> list[Broken]:
     spent = _sums(place, money, asked.cash.shape).cumsum(axis=1)
     number = np.zeros(asked.cash.shape, dtype=np.int64)
     np.add.at(number, place, 1)
+    paid, lacking = _entries(asked, plan)
+    found += lacking
     back = np.zeros_like(spent)
     if asked.refund_lag < periods:
         returned = np.floor(asked.refund_share * spent[:, : periods - asked.refund_lag])
         back[:, asked.refund_lag :] = returned.astype(np.int64)
-    found += _over("cash", spent - back, asked.cash, number.cumsum(axis=1))
+    found += _over("cash", spent - back + paid, asked.cash, number.cumsum(axis=1))
     for row, (column, last) in enumerate(zip(asked.caps.weight, asked.caps.last, strict=True)):
         mine = period <= last
         part = asked.weights[done[mine], column] * asked.caps.factor[row, option[mine]]
@@ -81,6 +83,30 @@ def _choices(asked: Problem, plan: Plan) -> list[Broken]:
     same = (plan.period[owner] == plan.period[asked.near]) & (plan.period[owner] >= 0)
     near = zip(owner[same].tolist(), asked.near[same].tolist(), strict=True)
     return found + [Broken("near", pair, 1.0, 0.0) for pair in near]
+
+
+def _entries(asked: Problem, plan: Plan) -> tuple[Whole, list[Broken]]:
+    """Return money to date that entries take, and entries that a plan uses and cannot take.
+
+    Each is taken at the last of its dates before its first use and after what comes first.
+    """
+    entries, lacking = asked.entries, []
+    paid = np.zeros(asked.cash.shape, dtype=np.int64)
+    for entry in range(len(entries)):
+        uses = [c for c, v in enumerate(plan.option) if v >= 0 and entries.options[entry, v]]
+        ahead = [plan.period[c] for c in np.flatnonzero(entries.before[entry])]
+        ahead += [-1] if (plan.option[entries.before[entry]] < 0).any() else []
+        dates = [
+            (int(start), int(first))
+            for start, first in zip(entries.start[entry], entries.first[entry], strict=True)
+            if uses and first <= min(plan.period[uses])
+            and all(0 <= period <= start for period in ahead)
+        ]  # fmt: skip
+        if dates:
+            paid[entries.purse[entry], dates[-1][0] :] += _whole(entries.money[entry])
+        elif uses:
+            lacking.append(Broken("entries", (entry,), float(len(uses)), 0.0))
+    return paid, lacking
 
 
 def _whole(values: Array) -> Whole:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from indranet.engines import milp
+from indranet.engines.assignment.borders import mixed
 from indranet.engines.assignment.dual import Bound, Pricing, tables_of
 from indranet.engines.assignment.late import late_costs, limited, worst_weights
 from indranet.engines.assignment.pricing import price_choices
@@ -24,6 +25,8 @@ from indranet.engines.assignment.problem import (
 MOST_COLUMNS = 60_000
 MOST_WAITING = 20_000
 """Scenarios times rows above which HiGHS is not asked."""
+MOST_BORDERS = 20_000
+"""Borders times sides above which HiGHS does not count them: its bound stays one."""
 NEAR = 0.03
 """Part of a cluster's own cost within which a column is kept where not all are."""
 
@@ -99,6 +102,10 @@ def program(pricing: Pricing, columns: Columns) -> tuple[list[milp.Variables], l
         found.append(milp.Rows(family, terms, np.full(size, -np.inf), rows.limit[mine]))
     if len(asked.late):
         more, also = _late(asked, matrices[0])
+        variables += more
+        found += also
+    if counts_borders(asked):
+        more, also = _borders(asked, columns)
         variables += more
         found += also
     near = _near_rows(asked, columns)
@@ -209,6 +216,46 @@ def _late(asked: Problem, taken: sparse.coo_array) -> tuple[list[milp.Variables]
     ], rows  # fmt: skip
 
 
+def counts_borders(asked: Problem) -> bool:
+    """Return whether there are borders, and few enough for HiGHS."""
+    borders = asked.borders
+    return 0 < len(borders) * len(np.unique(borders.side)) <= 2 * MOST_BORDERS
+
+
+def _borders(asked: Problem, columns: Columns) -> tuple[list[milp.Variables], list[milp.Rows]]:
+    """Return a variable for each border, 1 where it is mixed, and a row for each of its sides.
+
+    Where one cluster takes a side and the other one any other side, both sums are 1.
+    """
+    borders = asked.borders
+    once = np.flatnonzero(borders.owner < borders.other)
+    count, size = len(columns.cluster), len(once)
+    side = borders.side[columns.option]
+    place = np.arange(count)
+
+    def taken(clusters: npt.NDArray[np.integer], mine: npt.NDArray[np.bool_]) -> sparse.csr_array:
+        shape = (len(asked), count)
+        cells = (columns.cluster[mine], place[mine])
+        return sparse.csr_array((np.ones(int(mine.sum())), cells), shape=shape)[clusters]
+
+    sides = np.unique(side[side >= 0]).tolist()
+    choices = [
+        taken(borders.owner[once], side == one)
+        + taken(borders.other[once], (side >= 0) & (side != one))
+        for one in sides
+    ]
+    if not sides:
+        return [], []
+    rows = size * len(sides)
+    is_mixed = sparse.vstack([-sparse.eye_array(size, format="csr")] * len(sides), format="csr")
+    return [
+        milp.Variables("mixed", borders.cost[once], np.zeros(size), np.ones(size)),
+    ], [
+        milp.Rows("borders", {"choices": sparse.vstack(choices, format="csr"), "mixed": is_mixed},
+                  np.full(rows, -np.inf), np.ones(rows)),
+    ]  # fmt: skip
+
+
 def _near_rows(asked: Problem, columns: Columns) -> sparse.csr_array | None:
     """Return a row for each pair of near clusters and period, None where there are none."""
     owner = np.repeat(np.arange(len(asked)), np.diff(asked.near_start))
@@ -237,7 +284,10 @@ def _values(pricing: Pricing, columns: Columns, begun: Plan) -> dict[str, Floats
         "overtime": over,
         "lacking": np.maximum(asked.milestones.need - used.milestones, 0.0),
     }
-    late = asked.late
+    late, borders = asked.late, asked.borders
+    if counts_borders(asked) and (borders.side[columns.option] >= 0).any():
+        once = borders.owner < borders.other
+        found["mixed"] = mixed(borders, begun.option)[once].astype(np.float64)
     if len(late):
         there = late.deliveries.reshape(len(late), -1)[:, limited(late)]
         taken = used.deliveries.ravel()[limited(late)]

@@ -39,6 +39,10 @@ class Limits(NamedTuple):
     late_level: Array
     late_paid: Array
     late_price: Array
+    border_start: Array  # see `borders.Borders`
+    border_other: Array
+    border_cost: Array
+    border_side: Array
 
 
 class Moving(NamedTuple):
@@ -103,7 +107,7 @@ def fits(
 def linked(
     attributes: Attributes, limits: Limits, moving: Moving, cluster: Integer, v: Integer, t: Integer
 ) -> float:
-    """Return what a choice adds in overtime and waiting, less what it saves of milestones."""
+    """Return what a choice adds in overtime, waiting and borders, less milestones it saves."""
     found = 0.0
     pool = attributes.pool[cluster]
     work = attributes.work[cluster, v]
@@ -116,7 +120,22 @@ def linked(
             weight = attributes.weights[cluster, limits.milestone_weight[j]]
             lack = max(limits.milestone_need[j] - moving.milestones[j], 0.0)
             found -= limits.milestone_price[j] * min(weight, lack)
+    found += _mixes(limits, moving, cluster, v)
     return found + _waits(attributes, limits, moving, cluster, v, t)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mixes(limits: Limits, moving: Moving, cluster: Integer, v: Integer) -> float:
+    """Return what an option adds in borders to clusters of another side."""
+    found = 0.0
+    side = limits.border_side[v]
+    if side < 0:
+        return found
+    for e in range(limits.border_start[cluster], limits.border_start[cluster + 1]):
+        option = moving.option[limits.border_other[e]]
+        if option >= 0 and limits.border_side[option] >= 0 and limits.border_side[option] != side:
+            found += limits.border_cost[e]
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -322,8 +341,8 @@ def swap(
         one_pool, other_pool = attributes.pool[a], attributes.pool[b]
         over = moving.crews[one_pool, ta] > limits.crews[one_pool, ta]
         over |= moving.crews[other_pool, tb] > limits.crews[other_pool, tb]
-        waits = len(limits.late_price) > 0
-        if rough >= 0 and not over and not waits and len(limits.milestone_need) == 0:
+        linked_ = len(limits.late_price) > 0 or len(limits.border_other) > 0
+        if rough >= 0 and not over and not linked_ and len(limits.milestone_need) == 0:
             continue
         put(attributes, moving, limits, a, va, ta, -1.0)
         before = linked(attributes, limits, moving, a, va, ta)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from indranet.engines.assignment.borders import Borders, border_costs, check_borders
+from indranet.engines.assignment.entries import Entries, check_entries, dates_taken, spent_on
 from indranet.engines.assignment.late import Late, late_cost
 
 Array = npt.NDArray[Any]
@@ -120,6 +122,10 @@ class Problem:
         Further rows.
     late
         Scenarios of deliveries, and what waiting for them costs.
+    entries
+        What must happen before some options may be used, and costs once.
+    borders
+        What it costs where clusters that touch have options of different sides.
     near_start, near
         Clusters that must not be changed in the same period, compressed sparse rows; symmetric.
     announced_option, announced_period
@@ -159,6 +165,8 @@ class Problem:
     caps: Caps = field(default_factory=Caps)
     milestones: Milestones = field(default_factory=Milestones)
     late: Late = field(default_factory=Late)
+    entries: Entries = field(default_factory=Entries)
+    borders: Borders = field(default_factory=Borders)
     near_start: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     near: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
     announced_option: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -308,6 +316,8 @@ def check_shapes(asked: Problem) -> None:
         if len(rows) and (rows.min() < 0 or rows.max() >= columns):
             raise ValueError(f"{name}: no such column of weights")
     _check_late(asked.late, (products, periods))
+    check_borders(asked.borders, clusters, options)
+    check_entries(asked.entries, clusters, options, len(asked.cash), periods)
     if not 0 <= asked.refund_share <= 1 or asked.refund_lag < 0:
         raise ValueError("refund_share: from 0 to 1; refund_lag: 0 or more")
 
@@ -389,6 +399,8 @@ def uses(asked: Problem, plan: Plan) -> Uses:
     money = np.zeros_like(asked.cash)
     np.add.at(money, (asked.purse[done], period), asked.cost[done, option])
     spent = np.cumsum(money, axis=1)
+    taken_on, _ = dates_taken(asked.entries, plan.option, plan.period)
+    opened = np.cumsum(spent_on(asked.entries, taken_on, asked.cash.shape), axis=1)
     back = np.zeros_like(spent)
     if asked.refund_lag < periods:
         back[:, asked.refund_lag :] = spent[:, : periods - asked.refund_lag]
@@ -405,7 +417,7 @@ def uses(asked: Problem, plan: Plan) -> Uses:
         np.cumsum(taken, axis=1),
         grouped(asked.pool[done], len(asked.crews), asked.work[done, option]),
         grouped(region, asked.regions, asked.people[done]),
-        spent - asked.refund_share * back,
+        spent - asked.refund_share * back + opened,
         caps,
         reached,
     )
@@ -419,6 +431,13 @@ def linked_costs(asked: Problem, used: Uses) -> float:
     return paid + late_cost(asked.late, used.deliveries)
 
 
+def entry_costs(asked: Problem, plan: Plan) -> float:
+    """Return what the entries cost that a plan takes."""
+    taken, _ = dates_taken(asked.entries, plan.option, plan.period)
+    return float((spent_on(asked.entries, taken, asked.cash.shape) * asked.discount).sum())
+
+
 def objective(asked: Problem, plan: Plan) -> float:
     """Return what a plan costs in all, penalties included."""
-    return float(own_costs(asked, plan).sum() + linked_costs(asked, uses(asked, plan)))
+    linked = linked_costs(asked, uses(asked, plan)) + entry_costs(asked, plan)
+    return float(own_costs(asked, plan).sum() + linked) + border_costs(asked.borders, plan.option)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.engines.assignment import moving as kernels
+from indranet.engines.assignment.borders import Borders, borders_between
 from indranet.engines.assignment.dual import Bound, Pricing, attributes_of, best_bound, tables_of
 from indranet.engines.assignment.late import curve, limited, without
 from indranet.engines.assignment.moving import LITTLE, Limits, Moving
@@ -49,6 +50,9 @@ def limits_of(asked: Problem, weights: Floats) -> Limits:
     costs, at = curve(asked.late, weights), limited(asked.late)
     row = np.full(asked.deliveries.size, -1, dtype=np.int64)
     row[at] = np.arange(len(at))
+    borders = asked.borders
+    if not len(borders):
+        borders = borders_between({}, np.full(asked.options, -1, np.int32), len(asked))
     return Limits(
         asked.deliveries * wide, asked.crews, asked.overtime + LITTLE * asked.overtime,
         asked.overtime_price, asked.floor * wide, asked.cash * wide,
@@ -57,6 +61,7 @@ def limits_of(asked: Problem, weights: Floats) -> Limits:
         asked.milestones.weight, asked.milestones.last, asked.milestones.need,
         asked.milestones.price, asked.near_start, asked.near,
         row.reshape(asked.deliveries.shape), costs.breaks, costs.level, costs.paid, costs.price,
+        borders.start, borders.other, borders.cost, borders.side,
     )  # fmt: skip
 
 
@@ -99,6 +104,7 @@ def part_of(asked: Problem, clusters: npt.NDArray[np.integer], used: Uses) -> Pr
                               asked.milestones.need - used.milestones, asked.milestones.price),
         late=without(asked.late, used.deliveries),
         near_start=np.zeros(len(clusters) + 1, dtype=np.int64), near=np.zeros(0, dtype=np.int32),
+        borders=Borders(),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from indranet.engines.assignment.check import Broken, broken
 from indranet.engines.assignment.dual import TEMPERATURES, WARM, Bound, Pricing, best_bound
 from indranet.engines.assignment.finish import finished
 from indranet.engines.assignment.late import late_costs, worst_weights
-from indranet.engines.assignment.problem import Floats, Plan, Problem, Uses, objective, uses
+from indranet.engines.assignment.problem import Codes, Floats, Plan, Problem, Uses, objective, uses
 from indranet.engines.assignment.search import (
     Attempt,
     Interrupted,
@@ -47,6 +47,10 @@ class Assignment:
         Prices of the rows, and what would be used at them.
     used
         What the plan uses.
+    problem
+        What was solved; with entries, the problem as opened by the dates that the plan takes.
+    taken
+        Date of each entry, `SHUT` for none.
     """
 
     plan: Plan
@@ -57,42 +61,24 @@ class Assignment:
     seconds: float
     proof: Bound
     used: Uses
+    problem: Problem
+    taken: Codes
 
 
-def assign(
+def solved(
     asked: Problem,
     *,
-    seconds: float = 60.0,
-    gap: float = 1e-3,
-    seed: int = 0,
-    executor: Executor | None = None,
-    begun: Plan | None = None,
-    prices: Floats | None = None,
+    seconds: float,
+    gap: float,
+    seed: int,
+    executor: Executor | None,
+    begun: Plan | None,
+    prices: Floats | None,
 ) -> Assignment:
-    """Return a plan near the least cost, with a bound that no plan can beat.
+    """Return a plan of a problem without entries near the least cost, and a bound: see `assign`.
 
     Prices by a smoothed Lagrangian dual (`dual`), a dive along them and moves (`search`), and for
-    few clusters HiGHS at the end (`finish`). The plan is checked anew in whole units (`check`).
-
-    Parameters
-    ----------
-    asked
-        The problem.
-    seconds, gap
-        When to stop: time, and (cost - bound) / cost that is enough.
-    seed
-        Of the order in which clusters are moved; with the same seed and time to spare, same plan.
-    executor
-        Threads for the bound; the plan does not hang on their number.
-    begun
-        A plan to begin with, which must keep every limit.
-    prices
-        Prices to begin with.
-
-    Raises
-    ------
-    ValueError
-        When the plan given breaks a limit.
+    few clusters HiGHS at the end (`finish`).
     """
     first = time.monotonic()
     until = first + seconds
@@ -122,12 +108,12 @@ def assign(
     except KeyboardInterrupt:
         status = "interrupted"
     value = proof.value
-    if status != "interrupted" and len(asked) <= FEW and not _near(best.cost, value, gap):
+    if status != "interrupted" and len(asked) <= FEW and not near(best.cost, value, gap):
         left = until - time.monotonic()
         if left > 1.0:
             plan, value, _ = finished(pricing, proof, best.plan, seconds=left, gap=gap / 2)
             best = _better(asked, best, plan)
-    if status != "interrupted" and not _near(best.cost, value, gap):
+    if status != "interrupted" and not near(best.cost, value, gap):
         status = "time limit"
     faults = broken(asked, best.plan)
     if faults:
@@ -135,7 +121,7 @@ def assign(
     ratio = (best.cost - value) / best.cost if best.cost > 0 else 0.0
     return Assignment(
         best.plan, best.cost, value, max(ratio, 0.0), status, time.monotonic() - first, proof,
-        uses(asked, best.plan),
+        uses(asked, best.plan), asked, np.zeros(0, dtype=np.int32),
     )  # fmt: skip
 
 
@@ -146,7 +132,8 @@ def _moves_end(asked: Problem, first: float, seconds: float) -> float:
     return time.monotonic() + min(0.3 * seconds, 0.2 + len(asked) / 200)
 
 
-def _near(cost: float, bound: float, gap: float) -> bool:
+def near(cost: float, bound: float, gap: float) -> bool:
+    """Return whether a cost is near enough to a bound."""
     return cost - bound <= gap * abs(cost)
 
 
