@@ -32,6 +32,7 @@ from indranet.studies.plan_progress import (
     what_is_left,
 )
 from indranet.studies.plan_rules import Dated, dated_rules
+from indranet.studies.plan_survive import joined, survivals
 from indranet.studies.plan_time import DAY, DAYS_A_MONTH
 from indranet.studies.stacks import Stacks, stacks
 from indranet.studies.swaps import Swaps, swaps
@@ -163,7 +164,10 @@ def planned(
     crews = crews_of(network, goal, found, work, starts)
     purses = cash_of(network, found, starts)
     weights, caps, words = caps_of(ground, goal, found, made)
-    held = remainders(ground, goal, found, made, starts)
+    survival = survivals(ground, goal, found, made, starts)
+    weights, caps = joined(weights, caps, survival)
+    words, others = (*words, *survival.words), [*others, *survival.others]
+    held = [*remainders(ground, goal, found, made, starts), *survival.parts]
     parts = [*parts_of(found, rules, soft, starts, goal), *held]
     weights, milestones, dated_words = milestones_of(parts, weights, cost, done)
     typical = float(np.median(_finite(cost))) if np.isfinite(cost).any() else 1.0

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from indranet.errors import UsageError
 from indranet.model.goal import Goal
 from indranet.model.network import Network
-from indranet.model.rules import Asks, Rule, rule_of
+from indranet.model.rules import PEOPLE_LEFT, Asks, Rule, rule_of
 from indranet.model.schema import APPROVALS
 from indranet.studies.exclusions import Exclusions, exclusions, months_after, of_firms
 from indranet.studies.groundwork import Groundwork
@@ -119,7 +119,8 @@ def dated_rules(
     Rules on the share or number of what stands at sites are met by replacing it. A rule in force
     is read as on the first day of the plan, one to come as on its own; where whom it speaks of, or
     what is approved, changes later so that more must go, that day is a date of its own. Others are
-    told as they are on the network as planned.
+    told as they are on the network as planned; those on people left without any one vendor are for
+    `plan_survive`.
 
     Raises
     ------
@@ -132,12 +133,14 @@ def dated_rules(
     sets = sets_of(ground, found)
     dated: list[Dated] = []
     others: list[str] = []
-    for rule in _bound(ground, goal, starts):
+    for rule in rules_bound(ground, goal, starts):
+        if rule.metric == PEOPLE_LEFT:
+            continue
         why = _why_not(rule, goal)
         first = max(rule.start, starts[0])
         if why is not None:
             on = readers.on(rule, first)
-            if any(True for _ in _parties(found, on, scope(on, rule))):
+            if any(True for _ in parties_of(found, on, scope(on, rule))):
                 others.append(f"{rule.name}: {_asked(rule)}{why}")
             continue
         last: dict[tuple[str, str], Dated] = {}
@@ -164,7 +167,9 @@ def _known_names(network: Network, goal: Goal) -> None:
         )
 
 
-def _bound(ground: Groundwork, goal: Goal, starts: npt.NDArray[np.datetime64]) -> Iterator[Rule]:
+def rules_bound(
+    ground: Groundwork, goal: Goal, starts: npt.NDArray[np.datetime64]
+) -> Iterator[Rule]:
     """Yield the rules of the goal that are in force on any day of it."""
     for row in np.flatnonzero(ground.exists("rules")).tolist():
         rule = rule_of(ground.network, row)
@@ -252,13 +257,15 @@ def sets_of(ground: Groundwork, found: Swaps) -> Codes:
     return sets
 
 
-def _parties(found: Swaps, on: Basis, of: Scope) -> Iterator[int]:
-    """Yield whom of those whom a rule binds the goal is about."""
+def parties_of(found: Swaps, on: Basis, of: Scope) -> Iterator[tuple[int, str]]:
+    """Yield whom of those whom a rule binds the goal is about, and its name."""
+    names = on.network.names
     mine = np.isin(on.networks.operator, found.operators)
     for party, (country, operator) in enumerate(zip(*of.parties, strict=True)):
         there = mine & (on.networks.country == country)
         if operator in found.operators or (operator < 0 and of.rule.per_country and there.any()):
-            yield party
+            kind, code = ("firm", operator) if operator >= 0 else ("country", country)
+            yield party, str(names[kind][code])
 
 
 def _dated(
@@ -271,7 +278,7 @@ def _dated(
         of, counts=np.where(free, 0.0, of.counts), may_count=np.where(free, 0.0, of.may_count)
     )
     now, then = (requirements(on, one, sets, groups + 1) for one in (of, best))
-    for party in _parties(found, on, of):
+    for party, _ in parties_of(found, on, of):
         ends, after = now[party].ends, then[party].ends
         country, operator = now[party].country, now[party].operator
         yield Dated(

@@ -115,7 +115,7 @@ def without(on: Basis, scope: Scope, *, hidden_goes: bool) -> Without:
     networks, width = len(on.networks.country), len(known) + 1
     radio = on.network["sites"]["kind"] == _RADIO
 
-    owner, sole = _sole(site * len(FUNCTIONS) + function, column, width, hidden_goes)
+    owner, sole = sole_vendor(site * len(FUNCTIONS) + function, column, width, hidden_goes)
     lost = _distinct((owner // len(FUNCTIONS)) * width + sole)
     at, vendor = np.divmod(lost, width)
     always = np.zeros(len(radio), dtype=bool)
@@ -128,7 +128,7 @@ def without(on: Basis, scope: Scope, *, hidden_goes: bool) -> Without:
     )
 
     core = np.isin(function, _CORE)
-    owner, sole = _sole(
+    owner, sole = sole_vendor(
         network[core] * len(FUNCTIONS) + function[core], column[core], width, hidden_goes
     )
     core_lost = np.zeros((networks, width), dtype=bool)
@@ -154,7 +154,7 @@ def without(on: Basis, scope: Scope, *, hidden_goes: bool) -> Without:
     )
 
 
-def _sole(key: Codes, column: Codes, width: int, hidden_goes: bool) -> tuple[Codes, Codes]:
+def sole_vendor(key: Codes, column: Codes, width: int, hidden_goes: bool) -> tuple[Codes, Codes]:
     """Return the keys that only one vendor can do, and which; what has no maker is the last one.
 
     Where what is hidden goes with every vendor, a key is a vendor's alone if the rest is hidden,
