@@ -26,6 +26,8 @@ from tools.hindcasts.services import (
 from indranet.engines.returns import Returning
 from indranet.model.case import check
 from indranet.model.scenario import read_scenario
+from indranet.studies.groundwork import groundwork
+from indranet.studies.repair import mending
 
 REPOSITORY = FOLDER.parents[1]
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -150,3 +152,28 @@ def test_the_cases_of_many_stations_are_what_the_tool_writes(tmp_path: Path) -> 
     for path in written:
         committed = FOLDER / path.relative_to(tmp_path)
         assert path.read_bytes() == committed.read_bytes(), committed
+
+
+@pytest.mark.parametrize(
+    ("agreements", "quantity", "days"),
+    [
+        # By sea 4,772 km to the depot on Samoa and 1,492 on to the break, at 600 km a day.
+        (("ship", "loan"), 87, 5 + (4772 + 1492) / 600 + 8),
+        (("ship",), 87, np.inf),
+        (("loan",), 87, np.inf),
+        ((), 87, np.inf),
+        # Had Tonga's own 28 km been enough: 4,389 km straight from Port Moresby.
+        (("ship",), 28, 5 + 4389 / 600 + 8),
+    ],
+)
+def test_days_without_the_cable_as_worked_by_hand(
+    agreements: tuple[str, ...], quantity: float, days: float
+) -> None:
+    network = case("tonga")
+    event = read_scenario(FOLDER / "tonga" / "scenario.toml").event[0]
+    assert event.repair is not None
+    ground = groundwork(network, agreements=agreements)
+    spare = network.names["product"].tolist().index("cable-abroad")
+    repair = event.repair.model_copy(update={"quantity": quantity})
+    found = mending(ground, network.find("lane:abroad"), repair, spare)
+    assert found.days == pytest.approx(days, abs=0.01)

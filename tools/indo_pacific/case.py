@@ -53,8 +53,10 @@ def case_tables() -> Tables:
     made["products"] += planned["products"]
     standing, installed = standing + planned["sites"], installed + planned["equipment"]
     made["firms"] += [{**fact} for fact in read_facts("firms") if fact["firm"] in PROJECTS]
+    made["supplies"] += [{**fact} for fact in read_facts("agreed_supplies")]
     served = services.tables(services.World(places, sites, cores))
     facilities = lanes.facility_rows(goods)
+    facilities += [{**fact} for fact in read_facts("agreed_facilities")]
     countries = _country_rows(made["firms"] + made["plants"] + standing + facilities)
     return {
         "countries": countries,
@@ -67,7 +69,9 @@ def case_tables() -> Tables:
         "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"],
         "failures": rest["failures"] + lanes.failure_rows(),
         "facilities": facilities,
-        "agreements": _restated("agreements", "name", "kind", "parties", "from", "covers"),
+        "agreements": _restated(
+            "agreements", "name", "kind", "parties", "from", "days", "covers"
+        ),
         "exclusions": _restated("exclusions", "firm", "by", "functions", "from"),
         "rules": _restated(
             "rules", "from", "per", "country", "who", "functions", "generation", "metric",
@@ -77,9 +81,11 @@ def case_tables() -> Tables:
             "vulnerabilities", "product", "exploit_per_day", "patch_days", "effect", "status"
         ),
         "offers": _restated(
-            "offers", "replaces", "unit_cost_usd", "removal_cost_usd", "yearly_cost_usd",
-            "crew_days", "lead_days", "units_per_month", "ramp_months",
+            "offers", "replaces", "operator", "unit_cost_usd", "removal_cost_usd",
+            "yearly_cost_usd", "crew_days", "lead_days", "units_per_month", "ramp_months",
+            "agreement",
         ),
+        "roaming": _restated("roaming", "host", "country", "share", "agreement"),
         "crews": _restated("crews", "region", "crews", "crew_days_per_week", "usd_per_day"),
         "interoperability": _restated("interoperability", "other", "interface", "status"),
         "budgets": _restated(

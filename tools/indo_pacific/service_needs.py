@@ -20,7 +20,7 @@ PAIR = 2.0
 WARNED_FROM_ABROAD = frozenset({"TON", "WSM", "PNG", "VUT", "SLB", "FSM", "MDV", "LKA"})
 """Countries whose warnings start from centres in other countries (public knowledge, unverified)."""
 FISHERIES_CENTRE = "SLB"
-THRESHOLD = evidence("authored", "threshold: assumed")
+THRESHOLD = evidence("authored", "assumed")
 
 Group = Iterator[Row]
 
