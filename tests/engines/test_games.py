@@ -13,6 +13,7 @@ from indranet.engines.games import (
     first_in,
     interactions,
     last_in,
+    merged,
     sampled_shapley,
     shapley,
     shapley_weights,
@@ -162,7 +163,8 @@ def test_what_is_the_same_is_worth_the_same_whatever_that_is() -> None:
     low, high = np.array([0.0, 4.0, 0.0, 4.0]), np.array([1.0, 6.0, 1.0, 6.0])
     weights = shapley_weights(2)
     assert value_range(weights, low, high)[1] == pytest.approx([6.0, 1.5])
-    least, most = value_range(weights, low, high, np.array([0, 1, 0, 1]))
+    weights, first = merged(weights, np.array([0, 1, 0, 1]))
+    least, most = value_range(weights, low[first], high[first])
     assert least == pytest.approx([3.0, 0.0])
     assert most == pytest.approx([6.0, 0.0])
 

@@ -52,10 +52,30 @@ def shapley(values: Floats) -> Floats:
     return np.asarray(np.tensordot(shapley_weights(_players(values)), values, axes=1))
 
 
-def value_range(
-    weights: Floats, low: Floats, high: Floats, same: Codes | None = None
-) -> tuple[Floats, Floats]:
-    """Return between what sums lie whose terms are known between two values.
+def merged(weights: Floats, same: Codes) -> tuple[Floats, Codes]:
+    """Return weights of coalitions with those added up that are worth the same, whatever it is.
+
+    Parameters
+    ----------
+    weights
+        What each coalition counts for, shape (n, coalitions).
+    same
+        Number of what each comes to; one number stands for one worth.
+
+    Returns
+    -------
+    Weights of shape (n, different), and a coalition that stands for each, shape (different,).
+    """
+    _, first, of = np.unique(same, return_index=True, return_inverse=True)
+    summed = np.zeros((len(weights), len(first)))
+    np.add.at(summed.T, of, weights.T)
+    # What cancels leaves rounding, which would count as a worth, and each way in a range.
+    summed[np.abs(summed) < _ROUNDING] = 0.0
+    return summed, first
+
+
+def value_range(weights: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Return between what sums lie whose terms are known between two values, shape (n, ...) each.
 
     A term that counts for more than nothing is at its low where the sum is, one that counts for
     less at its high.
@@ -63,20 +83,10 @@ def value_range(
     Parameters
     ----------
     weights
-        What each coalition counts for, shape (n, coalitions).
+        What each coalition counts for, shape (n, coalitions); see `merged` where some are the same.
     low, high
-        Least and most that each coalition may be worth, shape (coalitions, ...).
-    same
-        Number of what each coalition comes to; those of one number are worth the same, whatever it
-        is. Each is a case of its own by default.
+        Least and most that each may be worth, shape (coalitions, ...).
     """
-    if same is not None:
-        _, first, of = np.unique(same, return_index=True, return_inverse=True)
-        summed = np.zeros((len(weights), len(first)))
-        np.add.at(summed.T, of, weights.T)
-        # What cancels leaves rounding, which would count each way.
-        summed[np.abs(summed) < _ROUNDING] = 0.0
-        weights, low, high = summed, low[first], high[first]
     more, less = np.maximum(weights, 0.0), np.minimum(weights, 0.0)
     least = np.tensordot(more, low, axes=1) + np.tensordot(less, high, axes=1)
     most = np.tensordot(more, high, axes=1) + np.tensordot(less, low, axes=1)
