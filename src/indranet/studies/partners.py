@@ -245,12 +245,15 @@ def _played(values: Values, players: int, seed: int) -> _Game:
         half = np.hypot(half, student.ppf(0.5 + _LEVEL / 2, draws - 1) * spread)
     # Sums of large numbers that cancel leave a trace that is nobody's worth.
     trace = _ROUNDING * np.abs(_stack(found, "value")).max(axis=(0, 2))
+
+    def clean(some: Floats) -> Floats:
+        return np.where(np.abs(some) <= trace, 0.0, some)
+
     first_in, last_in = _ends(values, players)
-    sides: tuple[Floats, ...] = (
-        by_draw.mean(axis=2), np.stack(least, axis=1) - half, np.stack(most, axis=1) + half,
-        first_in, last_in,
+    return _Game(
+        clean(by_draw.mean(axis=2)), clean(np.stack(least, axis=1) - half),
+        clean(np.stack(most, axis=1) + half), clean(first_in), clean(last_in), pairs,
     )  # fmt: skip
-    return _Game(*(side * (np.abs(side) > trace) for side in sides), pairs=pairs)
 
 
 def _ends(values: Values, players: int) -> tuple[Floats, Floats]:
