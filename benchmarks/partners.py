@@ -7,12 +7,11 @@ another case; two cables off Fiji are cut.
 import time
 from typing import Any
 
-import numpy as np
-
 from benchmarks.gates import row
 from indranet.model.case import read
 from indranet.model.network import Network
 from indranet.model.scenario import find_scenario
+from indranet.studies.partner_acts import standing
 from indranet.studies.partners import partners
 
 SIZES = ((8, 120.0), (16, None))
@@ -24,33 +23,39 @@ def rows() -> list[dict[str, Any]]:
     """Measure; each row is one line of the table of benchmarks."""
     found = []
     asked = find_scenario(SCENARIO)
-    partners(_hanging(2), asked)  # compiled before it is timed
+    network, names = _hanging(2)
+    partners(network, asked, agreements=names)  # compiled before it is timed
     for count, target in SIZES:
-        network = _hanging(count)
+        network, names = _hanging(count)
         begun = time.perf_counter()
-        valued = partners(network, asked)
+        valued = partners(network, asked, agreements=names)
         seconds = time.perf_counter() - begun
         orders = valued.summary["orders"][0]
         how = f"{orders:,} orders drawn" if orders else "exact"
-        players = len({one["agreement"] for one in valued.summary["agreements"]})
         found.append(row(
             f"partners: {count} agreements, 60 days of the bundled case", seconds, "s",
             target=target,
-            note=f"{how}; {players} act; {valued.summary['outcomes']:,} different runs, one core",
+            note=f"{how}; {valued.summary['outcomes']:,} different runs, one core",
         ))  # fmt: skip
     return found
 
 
-def _hanging(count: int) -> Network:
-    """Return the bundled case with a cable of the sea on each of the first agreements in force."""
+def _hanging(count: int) -> tuple[Network, list[str]]:
+    """Return the bundled case with a sea cable on each of some agreements in force, and these.
+
+    Those that land at Suva come first.
+    """
     network = read("indo-pacific")
-    lanes = network["lanes"]
-    names = network.names["lane"]
-    near = [
-        at for at, name in enumerate(names) if str(name).startswith("cable-") and "suva" in name
-    ]
-    others = [at for at, name in enumerate(names) if str(name).startswith("cable-")
-              and at not in near]  # fmt: skip
+    lanes, asked = network["lanes"], find_scenario(SCENARIO)
+    names = standing(network, asked)[:count]
+    cut = {event.what for event in asked.event}
+    cables = [str(name) for name in network.names["lane"] if str(name).startswith("cable-")]
+    cables = sorted(
+        (name for name in cables if name not in cut), key=lambda name: "suva" not in name
+    )
+    code = {name: at for at, name in enumerate(network.names["agreement"].tolist())}
+    lane = {name: at for at, name in enumerate(network.names["lane"].tolist())}
     of = lanes["agreement"].copy()
-    of[[*near, *others][:count]] = np.arange(count)
-    return network.replace(lanes=lanes.with_column("agreement", of))
+    for cable, name in zip(cables, names, strict=False):
+        of[lane[cable]] = code[name]
+    return network.replace(lanes=lanes.with_column("agreement", of)), names

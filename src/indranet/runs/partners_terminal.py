@@ -54,8 +54,8 @@ def together_words(summary: Mapping[str, Any]) -> list[str]:
             more = f": {lost[0]} are lost without any of them, {lost[1]} with all"
         elif unit == "USD" and summary["of"] == "goal":
             more = (
-                f": the plan costs {number(-one['without'])} without any of them, "
-                f"{number(-one['with'])} with all, all counted"
+                f": plan, waiting and what is left undone count {number(-one['without'])} without "
+                f"any of them, {number(-one['with'])} with all"
             )
         found.append(f"Together they are worth {worth_words(row)}{more}.")
     return found

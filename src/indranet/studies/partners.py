@@ -249,10 +249,11 @@ def _played(values: Values, players: int, seed: int) -> _Game:
     def clean(some: Floats) -> Floats:
         return np.where(np.abs(some) <= trace, 0.0, some)
 
+    mean = clean(by_draw.mean(axis=2))
     first_in, last_in = _ends(values, players)
     return _Game(
-        clean(by_draw.mean(axis=2)), clean(np.stack(least, axis=1) - half),
-        clean(np.stack(most, axis=1) + half), clean(first_in), clean(last_in), pairs,
+        mean, mean + clean(np.stack(least, axis=1) - half - mean),
+        mean + clean(np.stack(most, axis=1) + half - mean), clean(first_in), clean(last_in), pairs,
     )  # fmt: skip
 
 
