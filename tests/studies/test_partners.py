@@ -15,8 +15,9 @@ from tests.studies.test_plan import goal
 from indranet.errors import UsageError
 from indranet.model.network import Network
 from indranet.model.scenario import Scenario
+from indranet.studies.executors import ThisThread
 from indranet.studies.partner_acts import NOBODY, with_nobody
-from indranet.studies.partner_worth import Outcome
+from indranet.studies.partner_worth import Outcome, worth_of
 from indranet.studies.partners import Partners, _played, partners
 from indranet.studies.stress import stress
 
@@ -120,6 +121,21 @@ def test_a_country_takes_all_its_agreements_with_it(isle: Network) -> None:
     assert pairs == pytest.approx({("ISL", "CCC"): 20_000, ("ISL", "BBB"): 0.0})
 
 
+def test_twelve_parties_of_one_agreement_share_it_equally(tmp_path: Path) -> None:
+    """More than ten countries are no reason to draw lots where agreements are few."""
+    nations = ["ISL", *(f"{letter * 3}" for letter in "ABCDEFGHJKL")]
+    made = island(countries={"country": nations})
+    made["agreements"] = {
+        **made["agreements"],
+        "parties": ["ISL;CCC", "ISL;BBB", ";".join(nations), ""],
+    }
+    found = partners(network_of(tmp_path / "c", **made), asked(agreements=("fund",)))
+    told = rows(found, "countries", "people-days", "value", "low", "high")
+    assert set(told) == set(nations)
+    assert np.array(list(told.values())) == pytest.approx(np.full((12, 3), 20_000 / 12))
+    assert found.summary["orders"] == [0, 0]
+
+
 def test_what_acts_on_nothing_is_worth_nothing_where_it_is_asked_for(isle: Network) -> None:
     found = partners(isle, asked(), agreements=["talks", "fund"])
     told = rows(found, "values", "people-days", *ALL)
@@ -165,6 +181,20 @@ def test_every_kind_of_agreement_and_all_shared_out(tmp_path: Path) -> None:
     assert people["threat_sharing"][0] > 0 < people["roaming"][0]
     assert money["supply"][0] > 0 < money["early_warning"][0]
     assert set(found.summary["left_out"]) == {"certification", "joint_development", "funding"}
+
+
+def test_sets_that_make_the_same_case_come_to_the_same(isle: Network) -> None:
+    """Sixteen sets make six cases; what is taken for the same is the same when computed."""
+    question, here = asked(), ThisThread()
+    worth = worth_of(isle, question)
+    names = isle.names["agreement"].tolist()
+    found: dict[str, list[float]] = {}
+    for mask in range(16):
+        trial = worth(isle, [name for at, name in enumerate(names) if mask >> at & 1])
+        found.setdefault(trial.key, []).append(float(trial.run(here).result().value[0, 0]))
+    assert len(found) == 6
+    assert all(len(set(values)) == 1 for values in found.values())
+    assert {values[0] for values in found.values()} == {1_000.0, 17_000.0, 21_000.0}
 
 
 def test_draws_are_the_same_for_every_set(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from indranet.runs.partners_terminal import (
     worth_words,
 )
 from indranet.runs.run import Run, Table
+from indranet.runs.words import listed
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 920, 30, 230, 150, 8
 _ROWS = 30
@@ -96,13 +97,16 @@ def _head(answer: PartnersAnswer, level: int) -> Html:
         for row in first
         if row["value"] > 0
     ]
-    draws = "the draws" if summary["of"] == "scenario" else "the bounds of the plans"
+    left = [] if summary["of"] == "goal" or summary["draws"] == 1 else ["the draws"]
+    left += ["the bounds of the plans"] if summary["of"] == "goal" else []
+    left += ["the orders drawn"] if any(summary["orders"]) else []
+    interval = (
+        f"The interval is what {listed(left)} leave open" if left else "One draw leaves no interval"
+    )
     how = (
         f"Small print: {summary_words(summary)}. A value is what an agreement adds on average over "
         "all orders in which agreements may come into force (Shapley); values sum to what all are "
-        f"worth together. The interval is what {draws}"
-        + (" and the orders drawn" if any(summary["orders"]) else "")
-        + " leave open; what the case assumes is not in it."
+        f"worth together. {interval}; what the case assumes is in none."
     )
     return joined([
         element("p", f"Partners, {summary['of']}", class_="overline"),
@@ -137,10 +141,10 @@ def _bars(rows: list[Mapping[str, Any]], kind: str, unit: str) -> Html:
     """Return a bar from nothing to each worth, and a line over its interval."""
     least = min(0.0, *(min(row["low"], row["value"]) for row in rows))
     most = max(0.0, *(max(row["high"], row["value"]) for row in rows))
-    wide = (most - least) or 1.0
+    span = (most - least) or 1.0
 
     def x(value: float) -> float:
-        return float(_LEFT + (value - least) / wide * (_WIDTH - _LEFT - _RIGHT))
+        return float(_LEFT + (value - least) / span * (_WIDTH - _LEFT - _RIGHT))
 
     height = _TOP + _ROW * len(rows) + 4
     marks: list[Html] = [element("path", class_="rule", d=f"M{x(0.0):.1f} 0V{height}")]
@@ -160,7 +164,8 @@ def _bars(rows: list[Mapping[str, Any]], kind: str, unit: str) -> Html:
             element("text", amount(row["value"], unit), y=y + 17,
                     x=f"{max(x(row['high']), right) + 8:.1f}"),
         ]  # fmt: skip
-    words = f"Worth by {kind}, in {UNIT_WORDS[unit]}; the line is its interval."
+    wide = any(row["low"] < row["high"] for row in rows)
+    words = f"Worth by {kind}, in {UNIT_WORDS[unit]}{'; the line is its interval' if wide else ''}."
     picture = element("svg", *marks, viewBox=f"0 0 {_WIDTH} {height}", role="img",
                       aria_label=words, class_="chart")  # fmt: skip
     return element("figure", element("figcaption", words), picture)
@@ -168,7 +173,8 @@ def _bars(rows: list[Mapping[str, Any]], kind: str, unit: str) -> Html:
 
 def _clauses(answer: PartnersAnswer) -> Html:
     rows = answer.tables["clauses"]
-    order = np.lexsort((-rows["value"], rows["unit"].astype(str)))
+    units = answer.summary["units"]
+    order = np.lexsort((-rows["value"], [units.index(unit) for unit in rows["unit"]]))
     cells = [
         (str(rows["agreement"][i]), str(rows["clause"][i]),
          amount(float(rows["value"][i]), str(rows["unit"][i])), UNIT_WORDS[str(rows["unit"][i])])

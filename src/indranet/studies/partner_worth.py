@@ -180,6 +180,9 @@ def _assigned(
     key = sha256(pickle.dumps(problem)).hexdigest()
     if key not in known:
         known[key] = assign(problem, seconds=seconds, gap=gap, seed=seed, executor=executor)
+        if known[key].status == "interrupted":
+            # The search gives what it has; who interrupts it wants no further one.
+            raise KeyboardInterrupt
     return known[key], key
 
 

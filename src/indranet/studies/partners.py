@@ -36,6 +36,8 @@ Floats = npt.NDArray[np.float64]
 
 EXACT = 10
 """Players up to which every set of them is looked at."""
+EXACT_COUNTRIES = 16
+"""Countries up to which that is done where every set of agreements is known anyway."""
 _HALF_WIDTH = 0.05
 """Of all that players are worth together, the half-width at which no more orders are drawn."""
 _LEVEL = 0.95
@@ -128,8 +130,8 @@ def partners(
     values = partial(_values, network, force, players, outcomes)
     game = _played(values, len(players), asked.seed)
     nations, needs = _countries(network, players)
-    by_country = partial(_by_country, values, needs)
-    national = _played(by_country, len(nations), asked.seed)
+    most = EXACT_COUNTRIES if len(players) <= EXACT else EXACT
+    national = _played(values, len(nations), asked.seed, partial(_agreed, needs), most)
     units = units_of(asked)
     tables = {
         "values": _table("agreement", players, game, units),
@@ -182,12 +184,6 @@ def _values(
     return outcomes.of(network, sets)
 
 
-def _by_country(
-    values: Values, needs: list[int], masks: Sequence[int]
-) -> tuple[list[Outcome], list[str]]:
-    return values([_agreed(needs, mask) for mask in masks])
-
-
 def _agreed(needs: list[int], mask: int) -> int:
     """Return the coalition of agreements whose parties are all among some countries."""
     return sum(1 << at for at, parties in enumerate(needs) if parties & mask == parties)
@@ -208,24 +204,45 @@ def _countries(network: Network, players: list[str]) -> tuple[list[str], list[in
     return [str(network.names["country"][country]) for country in used], needs
 
 
-def _played(values: Values, players: int, seed: int) -> _Game:
+def _itself(mask: int) -> int:
+    return mask
+
+
+def _played(
+    values: Values,
+    players: int,
+    seed: int,
+    agreed: Callable[[int], int] = _itself,
+    exact: int = EXACT,
+) -> _Game:
     """Return what each player of a game is worth, with an interval.
 
     The interval holds the mean of all draws, and of all orders where these are drawn, with a
     probability of 95 % (Student's t), widened by what the bounds of plans leave open.
+
+    Parameters
+    ----------
+    values
+        Of coalitions of agreements.
+    players, seed
+        How many there are; seed of the orders.
+    agreed
+        Coalition of players to the agreements that it brings into force.
+    exact
+        Players up to which every set of them is looked at.
     """
     pairs, half = 0, np.zeros(())
-    masks: Sequence[int] = range(1 << players)
-    if players <= EXACT:
-        weights = shapley_weights(players)
+    if players <= exact:
+        masks = [agreed(mask) for mask in range(1 << players)]
+        weights, first = merged(shapley_weights(players), np.array(masks))
+        masks = [masks[at] for at in first.tolist()]
     else:
         sampled = sampled_shapley(
-            lambda some: _stack(values(some)[0], "value").mean(axis=2), players,
-            seed=seed, half_width=_HALF_WIDTH, level=_LEVEL,
+            lambda some: _stack(values([agreed(m) for m in some])[0], "value").mean(axis=2),
+            players, seed=seed, half_width=_HALF_WIDTH, level=_LEVEL,
         )  # fmt: skip
-        weights, masks, pairs, half = (
-            sampled.weights, sampled.masks, sampled.pairs, sampled.half_width
-        )  # fmt: skip
+        weights, pairs, half = sampled.weights, sampled.pairs, sampled.half_width
+        masks = [agreed(mask) for mask in sampled.masks]
     found, keys = values(masks)
     value, low, high = (_rounded(_stack(found, name)) for name in ("value", "low", "high"))
     # Weights sum to nothing: what all sets have in common goes out, and with it its rounding.
@@ -250,20 +267,20 @@ def _played(values: Values, players: int, seed: int) -> _Game:
         return np.where(np.abs(some) <= trace, 0.0, some)
 
     mean = clean(by_draw.mean(axis=2))
-    first_in, last_in = _ends(values, players)
+    first_in, last_in = _ends(values, players, agreed)
     return _Game(
         mean, mean + clean(np.stack(least, axis=1) - half - mean),
         mean + clean(np.stack(most, axis=1) + half - mean), clean(first_in), clean(last_in), pairs,
     )  # fmt: skip
 
 
-def _ends(values: Values, players: int) -> tuple[Floats, Floats]:
+def _ends(values: Values, players: int, agreed: Callable[[int], int]) -> tuple[Floats, Floats]:
     """Return what each player adds to nobody, and what to all others, shape (players, units)."""
     everyone = (1 << players) - 1
     alone = [1 << player for player in range(players)]
-    last = [everyone ^ mask for mask in alone]
-    mean = _rounded(_stack(values([0, everyone, *alone, *last])[0], "value")).mean(axis=2)
-    return mean[2 : 2 + players] - mean[0], mean[1] - mean[2 + players :]
+    asked = [0, *alone, *(everyone ^ mask for mask in alone), everyone]
+    mean = _rounded(_stack(values([agreed(m) for m in asked])[0], "value")).mean(axis=2)
+    return mean[1 : 1 + players] - mean[0], mean[-1] - mean[1 + players : -1]
 
 
 def _stack(outcomes: Sequence[Outcome], name: str) -> Floats:
