@@ -285,4 +285,5 @@ def test_agreements_that_cannot_be_valued(
 def test_nothing_to_value(isle: Network) -> None:
     found = partners(isle, asked({"do": "outage", "what": "hub", "day": 1}, agreements=("talks",)))
     assert found.summary["agreements"] == []
+    assert found.summary["outcomes"] == 0
     assert {len(next(iter(table.values()))) for table in found.tables.values()} == {0}

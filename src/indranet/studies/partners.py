@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -128,11 +128,14 @@ def partners(
         players, left_out = _acting(network, asked, force, outcomes)
     always = [name for name in force if name not in players]
     values = partial(_values, network, force, players, outcomes)
-    game = _played(values, len(players), asked.seed)
-    nations, needs = _countries(network, players)
-    most = EXACT_COUNTRIES if len(players) <= EXACT else EXACT
-    national = _played(values, len(nations), asked.seed, partial(_agreed, needs), most)
     units = units_of(asked)
+    game = national = _nobody(len(units))
+    nations, needs = _countries(network, players)
+    if players:
+        game = _played(values, len(players), asked.seed)
+    if nations:
+        most = EXACT_COUNTRIES if len(players) <= EXACT else EXACT
+        national = _played(values, len(nations), asked.seed, partial(_agreed, needs), most)
     tables = {
         "values": _table("agreement", players, game, units),
         "countries": _table("country", nations, national, units),
@@ -204,6 +207,11 @@ def _countries(network: Network, players: list[str]) -> tuple[list[str], list[in
     return [str(network.names["country"][country]) for country in used], needs
 
 
+def _nobody(units: int) -> _Game:
+    empty = np.zeros((0, units))
+    return _Game(empty, empty, empty, empty, empty, 0)
+
+
 def _itself(mask: int) -> int:
     return mask
 
@@ -231,19 +239,9 @@ def _played(
     exact
         Players up to which every set of them is looked at.
     """
-    pairs, half = 0, np.zeros(())
-    if players <= exact:
-        masks = [agreed(mask) for mask in range(1 << players)]
-        weights, first = merged(shapley_weights(players), np.array(masks))
-        masks = [masks[at] for at in first.tolist()]
-    else:
-        sampled = sampled_shapley(
-            lambda some: _stack(values([agreed(m) for m in some])[0], "value").mean(axis=2),
-            players, seed=seed, half_width=_HALF_WIDTH, level=_LEVEL,
-        )  # fmt: skip
-        weights, pairs, half = sampled.weights, sampled.pairs, sampled.half_width
-        masks = [agreed(mask) for mask in sampled.masks]
-    found, keys = values(masks)
+    orders = _orders(values, players, seed, agreed, exact)
+    weights, half = orders.weights, orders.half_width
+    found, keys = values(orders.masks)
     value, low, high = (_rounded(_stack(found, name)) for name in ("value", "low", "high"))
     # Weights sum to nothing: what all sets have in common goes out, and with it its rounding.
     value, low, high = (some - value[-1] for some in (value, low, high))
@@ -270,8 +268,34 @@ def _played(
     first_in, last_in = _ends(values, players, agreed)
     return _Game(
         mean, mean + clean(np.stack(least, axis=1) - half - mean),
-        mean + clean(np.stack(most, axis=1) + half - mean), clean(first_in), clean(last_in), pairs,
+        mean + clean(np.stack(most, axis=1) + half - mean), clean(first_in), clean(last_in),
+        orders.pairs,
     )  # fmt: skip
+
+
+class _Orders(NamedTuple):
+    """What each set of agreements counts for, and how sure that is, by unit."""
+
+    weights: Floats
+    masks: list[int]
+    pairs: int
+    half_width: Floats
+
+
+def _orders(
+    values: Values, players: int, seed: int, agreed: Callable[[int], int], exact: int
+) -> _Orders:
+    """Return weights of all coalitions, or of those in orders drawn by lot."""
+    if players <= exact:
+        masks = [agreed(mask) for mask in range(1 << players)]
+        weights, first = merged(shapley_weights(players), np.array(masks))
+        return _Orders(weights, [masks[at] for at in first.tolist()], 0, np.zeros(()))
+    found = sampled_shapley(
+        lambda some: _stack(values([agreed(m) for m in some])[0], "value").mean(axis=2),
+        players, seed=seed, half_width=_HALF_WIDTH, level=_LEVEL,
+    )  # fmt: skip
+    masks = [agreed(mask) for mask in found.masks]
+    return _Orders(found.weights, masks, found.pairs, found.half_width)
 
 
 def _ends(values: Values, players: int, agreed: Callable[[int], int]) -> tuple[Floats, Floats]:
@@ -316,8 +340,10 @@ def _matrix(values: Values, nations: list[str], needs: list[int], units: tuple[s
             if shared:
                 rows.append((nations[one], nations[other], everyone ^ shared))
     masks = [mask for *_, mask in rows]
-    mean = _rounded(_stack(values([*masks, everyone])[0], "value")).mean(axis=2)
     count = len(units)
+    mean = np.zeros((1, count))
+    if rows:
+        mean = _rounded(_stack(values([*masks, everyone])[0], "value")).mean(axis=2)
     return {
         "country": np.repeat(np.array([a for a, _, _ in rows], dtype=object), count),
         "other": np.repeat(np.array([b for _, b, _ in rows], dtype=object), count),
