@@ -6,7 +6,18 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ario, exposure, flows, gates, generate, in_time, plan, reading, stress
+from benchmarks import (
+    ario,
+    exposure,
+    flows,
+    gates,
+    generate,
+    in_time,
+    partners,
+    plan,
+    reading,
+    stress,
+)
 from indranet import __version__
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -22,11 +33,12 @@ def main() -> None:
     """Run every benchmark and write the page."""
     found = {}
     # A child's peak memory is never below its parent's when it was born: memory is measured first.
-    for module in (reading, generate, in_time, flows, ario, gates, exposure, stress, plan):
+    every = (reading, generate, in_time, flows, ario, gates, exposure, stress, plan, partners)
+    for module in every:
         found[module] = module.rows()
         for row in found[module]:
             print(row["work"], _number(row["ours"]), row["unit"], flush=True)
-    shown = (gates, in_time, exposure, stress, plan, flows, ario, reading, generate)
+    shown = (gates, in_time, exposure, stress, plan, partners, flows, ario, reading, generate)
     table = [row for module in shown for row in found[module]]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     day = datetime.datetime.now(tz=datetime.UTC).date()

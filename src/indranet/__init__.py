@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
     from indranet.studies.exposure import Exposure, exposure
+    from indranet.studies.partners import Partners, partners
     from indranet.studies.plan import Planning, plan
     from indranet.studies.stress import Stress, stress
 
 __version__ = "0.1.0"
 __all__ = [
-    "Exposure", "Goal", "Network", "Planning", "Run", "Scenario", "Stress", "exposure", "plan",
-    "read", "stress",
+    "Exposure", "Goal", "Network", "Partners", "Planning", "Run", "Scenario", "Stress", "exposure",
+    "partners", "plan", "read", "stress",
 ]  # fmt: skip
 
 _HOMES = {
@@ -29,6 +30,8 @@ _HOMES = {
     "Goal": "indranet.model.goal",
     "Planning": "indranet.studies.plan",
     "plan": "indranet.studies.plan",
+    "Partners": "indranet.studies.partners",
+    "partners": "indranet.studies.partners",
     "Stress": "indranet.studies.stress",
     "stress": "indranet.studies.stress",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.made_up import Columns, network_of
 
@@ -141,6 +141,7 @@ def networks(made: Planned, chosen: Plan) -> Iterator[Network]:
 
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000))
+@example(seed=134)
 def test_a_plan_meets_a_rule_on_the_day_on_which_exposure_says_that_it_holds(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:

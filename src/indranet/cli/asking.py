@@ -18,10 +18,13 @@ from indranet.cli.shared import (
     MostColumns,
     Out,
     Quiet,
+    finish,
     limits,
+    listed,
     made,
     read_case,
     say,
+    vacant,
 )
 from indranet.errors import InputError, NoAnswerError, UsageError
 from indranet.runs.progress import draws_done, progress
@@ -61,7 +64,7 @@ def demo(json_only: Json = False, quiet: Quiet = False) -> None:
     if json_only:
         typer.echo(json.dumps({run.manifest["command"]: run.manifest["summary"] for run in runs}))
     for run in [] if silent else runs:
-        _finish(run, json_only, quiet)
+        finish(run, json_only, quiet)
         typer.echo()
     _write_report(runs, folder / "report.html", silent)
 
@@ -166,10 +169,10 @@ def exposure(
     from indranet.runs.run import free_folder
 
     silent = quiet or json_only
-    folder = _vacant(free_folder("exposure") if out is None else out)
+    folder = vacant(free_folder("exposure") if out is None else out)
     asked: dict[str, Any] = {
-        "by": _listed("--by", by),
-        "only": _listed("--only", only),
+        "by": listed("--by", by),
+        "only": listed("--only", only),
         "authority": _named("--authority", authority),
         "on": _day(on),
         "pairs": pairs,
@@ -186,7 +189,7 @@ def exposure(
     inputs += [f"--{name}" for name in ("pairs", "availability", "systemic") if asked[name]]
     inputs += ["--tolerance", f"{tolerance:g}", "--weight", weight] if systemic else []
     run = _expose(network, folder, inputs, silent, {k: v for k, v in asked.items() if v})
-    _finish(run, json_only, quiet)
+    finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
 
@@ -224,7 +227,7 @@ def stress(
     if workers is not None and cluster is not None:
         raise UsageError("--workers and --cluster exclude each other: give one")
     silent = quiet or json_only
-    folder = _vacant(free_folder("stress") if out is None else out)
+    folder = vacant(free_folder("stress") if out is None else out)
     asked = find_scenario(scenario)
     other = {"draws": draws, "seed": seed}
     asked = asked.model_copy(update={k: v for k, v in other.items() if v is not None})
@@ -232,7 +235,7 @@ def stress(
     inputs = [str(case), scenario, "--draws", str(asked.draws), "--seed", str(asked.seed)]
     inputs += ["--detail"] if detail else []
     run = _stress(network, asked, folder, inputs, silent, workers, cluster, detail)
-    _finish(run, json_only, quiet)
+    finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
 
@@ -283,7 +286,7 @@ def plan(
     if sweep is not None and sweep not in SWEEPS:
         raise UsageError(f"--sweep {sweep!r} is not known: choose from {', '.join(SWEEPS)}")
     silent = quiet or json_only
-    folder = _vacant(free_folder("plan") if out is None else out)
+    folder = vacant(free_folder("plan") if out is None else out)
     begun: dict[str, Any] = {}
     asked = find_goal(goal) if goal is not None else None
     if from_ is not None:
@@ -307,7 +310,7 @@ def plan(
     inputs += [word for name, value in given.items() for word in (f"--{name}", str(value))]
     begun["sweep"] = sweep
     run = _plan(network, asked, folder, inputs, silent, seconds, gap, begun, said)
-    _finish(run, json_only, quiet)
+    finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
     summary = run.manifest["summary"]
     if summary["status"] == "interrupted":
@@ -457,14 +460,6 @@ def _workers(scenario: "Scenario", asked: int | None) -> int:
     return min(asked or os.cpu_count() or 1, max(scenario.draws // 8, 1))
 
 
-def _listed(option: str, text: str | None) -> tuple[str, ...]:
-    """Return the words of a list with commas between, none where the option is absent."""
-    words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
-    if text is not None and not words:
-        raise UsageError(f"{option} {text!r} names nothing: leave the option out, or name some")
-    return words
-
-
 def _weight(text: str) -> str:
     from indranet.studies.systemic import WEIGHTS
 
@@ -480,31 +475,12 @@ def _named(option: str, text: str | None) -> str | None:
     return text
 
 
-def _finish(run: "Run", json_only: bool, quiet: bool) -> None:
-    from indranet.runs.plan_terminal import plan_lines
-    from indranet.runs.stress_terminal import stress_lines
-    from indranet.runs.terminal import answer_lines
-
-    lines = {"stress": stress_lines, "plan": plan_lines}
-    told = lines.get(str(run.manifest["command"]), answer_lines)
-    if json_only:
-        typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))
-    elif not quiet:
-        typer.echo("\n".join(told(run)))
-
-
 def _write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:
     from indranet.runs.report import report as write
 
     with progress("drawing the report", quiet):
         write(runs, out)
     say(quiet, f"report: {out}")
-
-
-def _vacant(folder: Path) -> Path:
-    if folder.exists():
-        raise UsageError(f"{folder} exists, and a run never overwrites: choose another --out")
-    return folder
 
 
 def _day(text: str | None) -> Any:

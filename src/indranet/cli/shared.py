@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indranet.errors import UsageError
 from indranet.runs.progress import progress
 
 if TYPE_CHECKING:
     from indranet.model.files import Limits
     from indranet.model.network import Network
+    from indranet.runs.run import Run
 
 Case = Annotated[
     Path, typer.Argument(metavar="CASE", help="Folder of a case, a zip of it, or indo-pacific.")
@@ -52,3 +54,39 @@ def say(quiet: bool, text: str) -> None:
     """Print a line unless words are unwanted."""
     if not quiet:
         typer.echo(text)
+
+
+def vacant(folder: Path) -> Path:
+    """Return a folder that is not there yet.
+
+    Raises
+    ------
+    UsageError
+        When it is.
+    """
+    if folder.exists():
+        raise UsageError(f"{folder} exists, and a run never overwrites: choose another --out")
+    return folder
+
+
+def listed(option: str, text: str | None) -> tuple[str, ...]:
+    """Return the words of a list with commas between, none where the option is absent."""
+    words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
+    if text is not None and not words:
+        raise UsageError(f"{option} {text!r} names nothing: leave the option out, or name some")
+    return words
+
+
+def finish(run: "Run", json_only: bool, quiet: bool) -> None:
+    """Print the answer of a run: its summary as JSON, or in words."""
+    from indranet.runs.partners_terminal import partners_lines
+    from indranet.runs.plan_terminal import plan_lines
+    from indranet.runs.stress_terminal import stress_lines
+    from indranet.runs.terminal import answer_lines
+
+    lines = {"stress": stress_lines, "plan": plan_lines, "partners": partners_lines}
+    told = lines.get(str(run.manifest["command"]), answer_lines)
+    if json_only:
+        typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))
+    elif not quiet:
+        typer.echo("\n".join(told(run)))

@@ -25,6 +25,15 @@ def progress(what: str, silent: bool) -> Iterator[None]:
 
 def draws_done(draws: int, silent: bool) -> Callable[[int], None]:
     """Return what tells how many draws are done, every two seconds at most."""
+    return _now_and_then(lambda done: f"{done:,} of {draws:,} draws", silent)
+
+
+def known(what: str, silent: bool) -> Callable[[int], None]:
+    """Return what tells how many of something are known, every two seconds at most."""
+    return _now_and_then(lambda done: f"{done:,} {what} known", silent)
+
+
+def _now_and_then(words: Callable[[int], str], silent: bool) -> Callable[[int], None]:
     last = time.perf_counter()
 
     def told(done: int) -> None:
@@ -32,7 +41,7 @@ def draws_done(draws: int, silent: bool) -> Callable[[int], None]:
         now = time.perf_counter()
         if not silent and now - last > SECONDS:
             last = now
-            _tell(f"{done:,} of {draws:,} draws")
+            _tell(words(done))
 
     return told
 

@@ -10,15 +10,16 @@ from indranet.model.schema import MARKINGS
 from indranet.runs.exposure_page import exposure_article
 from indranet.runs.findings import Answer, read_answer
 from indranet.runs.markup import Html, element, joined
+from indranet.runs.partners_page import PartnersAnswer, partners_article, read_partners
 from indranet.runs.plan_page import PlanAnswer, plan_article, read_plan
 from indranet.runs.run import Run
 from indranet.runs.stress_findings import StressAnswer, read_stress
 from indranet.runs.stress_page import stress_article
 from indranet.runs.words import listed
 
-REPORTED = ("exposure", "stress", "plan")
+REPORTED = ("exposure", "stress", "plan", "partners")
 """Commands whose runs can be reported, in the order in which a page tells them."""
-Answers = Answer | StressAnswer | PlanAnswer
+Answers = Answer | StressAnswer | PlanAnswer | PartnersAnswer
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -74,6 +75,8 @@ def _is_report(path: Path) -> bool:
 def _read(run: Run) -> Answers:
     if run.manifest["command"] == "plan":
         return read_plan(run)
+    if run.manifest["command"] == "partners":
+        return read_partners(run)
     return read_stress(run) if run.manifest["command"] == "stress" else read_answer(run)
 
 
@@ -136,6 +139,8 @@ def _article(answer: Answers, key: str, level: int) -> Html:
         return stress_article(answer, key, level)
     if isinstance(answer, PlanAnswer):
         return plan_article(answer, key, level)
+    if isinstance(answer, PartnersAnswer):
+        return partners_article(answer, key, level)
     return exposure_article(answer, key, level)
 
 
@@ -164,6 +169,8 @@ def _name(answer: Answers) -> str:
         return str(answer.summary["scenario"])
     if isinstance(answer, PlanAnswer):
         return str(answer.summary["goal"])
+    if isinstance(answer, PartnersAnswer):
+        return f"what agreements are worth: {answer.summary['question']}"
     return str(answer.manifest["case"])
 
 

@@ -112,6 +112,7 @@ def groundwork(
     apart: bool | npt.NDArray[np.bool_] = False,
     failing: bool = False,
     alone: npt.NDArray[np.bool_] | None = None,
+    routes: LaneRoutes | None = None,
 ) -> Groundwork:
     """Make a case ready to be compiled.
 
@@ -131,6 +132,8 @@ def groundwork(
     alone
         Products whose installed units stop one by one, each with a gate of its own where time is
         looked at, shape (products,); none by default.
+    routes
+        Those of its lanes, where they are known: they hang on no agreement.
 
     Raises
     ------
@@ -157,7 +160,7 @@ def groundwork(
     )  # fmt: skip
     return Groundwork(
         network=network,
-        routes=lane_routes(network),
+        routes=lane_routes(network) if routes is None else routes,
         force=force,
         components=rows["components"],
         supplies=rows["supplies"],

@@ -27,6 +27,7 @@ from indranet.studies.in_time import (
     stocks_that_matter,
     thing_keys,
 )
+from indranet.studies.lanes import LaneRoutes
 from indranet.studies.sectors import economy_of
 
 WATCHED = ("plant", "lane", "site", "service", "facility", "thing")
@@ -49,8 +50,21 @@ class Prepared:
     left_out: Mapping[str, str]
 
 
-def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepared:
+def prepare(
+    network: Network,
+    scenario: Scenario,
+    detail: bool = False,
+    *,
+    routes: LaneRoutes | None = None,
+) -> Prepared:
     """Make a scenario ready.
+
+    Parameters
+    ----------
+    network, scenario, detail
+        See `stress`.
+    routes
+        Those of the lanes, where they are known.
 
     Raises
     ------
@@ -62,6 +76,7 @@ def prepare(network: Network, scenario: Scenario, detail: bool = False) -> Prepa
         ground = groundwork(
             network, agreements=scenario.agreements, apart=touched_sites(network, scenario),
             failing=scenario.random_failures, alone=_alone(network, scenario),
+            routes=routes,
         )  # fmt: skip
         found = effects(ground, scenario)
         model = model_of(ground, scenario, found, detail)
