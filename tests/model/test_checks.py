@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from indranet.errors import Fault
 from indranet.model.case import check
 from indranet.model.cells import default_column
-from indranet.model.checks import Tables, component_cycles, cross_row_faults, parent_cycles
+from indranet.model.checks import component_cycles, cross_row_faults, parent_cycles
+from indranet.model.coded import Tables
 from indranet.model.files import LIMITS, Source
 from indranet.model.network import Array, Rows
 from indranet.model.schema import KINDS, TABLES

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from indranet.errors import Fault, InputError
 from indranet.model import tables as sql
 from indranet.model.cells import CODED, EMPTY, LISTS, default_column, not_a_choice
-from indranet.model.checks import Tables, cross_row_faults
+from indranet.model.checks import cross_row_faults
+from indranet.model.coded import Tables
 from indranet.model.files import (
     LIMITS,
     SETTINGS,

@@ -1,21 +1,16 @@
 """Checks across rows and tables: pure functions from tables to faults."""
 
-from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from indranet.errors import Fault
-from indranet.model.files import Source
-from indranet.model.network import Rows
-from indranet.model.schema import KINDS, TABLES
+from indranet.model.aims import hazard_aims, measure_aims, rule_aims, rule_subjects
+from indranet.model.coded import Array, Tables
+from indranet.model.schema import TABLES
 from indranet.model.versions import bounds
-
-Array = npt.NDArray[Any]
 
 ACYCLIC = ("equipment", "part", "material", "tool")
 """Kinds of product among which a component cannot contain its own product."""
@@ -26,85 +21,6 @@ REACHED = ("site", "facility", "plant", "country")
 
 _TOLERANCE = 1e-9
 _SHARE_TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The tables of a case in the order of their files, coded as in a `Network`.
-
-    Attributes
-    ----------
-    rows
-        Every table of the schema; a cell at fault counts as empty.
-    names
-        Kind to its identifiers.
-    sound
-        Table to which of its rows have no fault of their own, shape (rows,).
-    whole
-        Tables of which nothing is at fault, or that the case does not hold.
-    sources
-        The file of each table that the case holds.
-    """
-
-    rows: Mapping[str, Rows]
-    names: Mapping[str, Array]
-    sound: Mapping[str, Array]
-    whole: Set[str]
-    sources: Mapping[str, Source]
-
-    def offset(self, kind: str) -> int:
-        """Return the code over all kinds of the first thing of a kind."""
-        return sum(len(self.names[k]) for k in KINDS[: KINDS.index(kind)])
-
-    def of_kinds(self, codes: Array, kinds: tuple[str, ...]) -> Array:
-        """Return which codes over all kinds are of some kinds, shape as `codes`."""
-        result = np.zeros(len(codes), dtype=bool)
-        for kind in kinds:
-            start = self.offset(kind)
-            result |= (codes >= start) & (codes < start + len(self.names[kind]))
-        return result
-
-    def cell(self, table: str, column: str, record: int) -> str:
-        """Return the text of a cell, empty where empty."""
-        schema, value = TABLES[table].column(column), self.rows[table][column][record]
-        if schema.type in ("number", "integer"):
-            return "" if np.isnan(value) else f"{value:.15g}"
-        if schema.type in ("flag", "date"):
-            return str(value)
-        if value < 0:
-            return ""
-        if schema.type == "choice":
-            return schema.choices[int(value)]
-        if schema.type == "reference":
-            kinds = schema.refers if len(schema.refers) == 1 else KINDS
-            for kind in kinds:
-                if value < len(self.names[kind]):
-                    return str(self.names[kind][value])
-                value -= len(self.names[kind])
-        return str(self.rows[table].words[column][value])
-
-    def faults(
-        self,
-        table: str,
-        column: str,
-        records: Array,
-        problem: str | Callable[[int], str],
-        remedy: str,
-    ) -> list[Fault]:
-        """Return one fault for each record; a problem may depend on it."""
-        if not len(records):
-            return []
-        source = self.sources[table]
-        return [
-            source.fault(
-                record,
-                column,
-                self.cell(table, column, record) if column else "",
-                problem if isinstance(problem, str) else problem(record),
-                remedy,
-            )
-            for record in records[: source.limits.faults + 1].tolist()
-        ]
 
 
 def cross_row_faults(tables: Tables) -> list[Fault]:
@@ -448,76 +364,6 @@ def affected_versions(tables: Tables) -> list[Fault]:
     )
 
 
-def hazard_aims(tables: Tables) -> list[Fault]:
-    """Find hazards that strike nothing or two things, or whose law lacks its number."""
-    rows, sound = tables.rows["hazards"], tables.sound["hazards"]
-    thing, circle = rows["thing"] >= 0, ~np.isnan(rows["lat"]) & ~np.isnan(rows["km"])
-    lognormal = rows["law"] == TABLES["hazards"].column("law").choices.index("lognormal")
-    area = TABLES["hazards"].column("do").choices.index("outage")
-    faults = []
-    for column, wrong, problem, remedy in (
-        ("thing", ~thing & ~circle, "is empty, and so is lat, lon or km", "give one or the other"),
-        ("thing", thing & circle, "is given beside lat, lon, km", "give one or the other"),
-        (
-            "do", ~thing & circle & (rows["do"] != area),
-            "strikes one thing, and lat, lon, km name an area", "name the thing, or write outage",
-        ),
-        ("sigma", lognormal & np.isnan(rows["sigma"]), "is empty", "the lognormal law takes it"),
-    ):  # fmt: skip
-        faults += tables.faults("hazards", column, np.flatnonzero(wrong & sound), problem, remedy)
-    return faults
-
-
-def rule_aims(tables: Tables) -> list[Fault]:
-    """Find rules that name a firm where none is meant, none where one is, or a tier too deep."""
-    rows, sound = tables.rows["rules"], tables.sound["rules"]
-    who = TABLES["rules"].column("who").choices
-    named = rows["firm"] >= 0
-    seats = rows["firm"] >= len(tables.names["country"])
-    firm, country = (rows["who"] == who.index(word) for word in ("firm", "country"))
-    faults = []
-    for wrong, problem, remedy in (
-        ((firm | country) & ~named, "is empty, and the rule speaks of one", "name it"),
-        (~(firm | country) & named, "is named, and the rule speaks of no one", "correct who"),
-        (firm & named & ~seats, "is a country, and the rule speaks of a firm", "correct who"),
-        (country & named & seats, "is a firm, and the rule speaks of a country", "correct who"),
-    ):
-        records = np.flatnonzero(wrong & sound)
-        faults += tables.faults("rules", "firm", records, problem, remedy)
-    metrics = TABLES["rules"].column("metric").choices
-    whole = [metrics.index(m) for m in ("days_of_cover", "people_without_any_one_vendor")]
-    deep = np.flatnonzero(np.isin(rows["metric"], whole) & (rows["tier"] > 0) & sound)
-    problem, remedy = "is above 0, and the metric is of what is installed", "write 0"
-    return faults + tables.faults("rules", "tier", deep, problem, remedy)
-
-
-def rule_subjects(tables: Tables) -> list[Fault]:
-    """Find rules on what is approved or supported that measure what such facts do not tell."""
-    rows, sound = tables.rows["rules"], tables.sound["rules"]
-    schema = TABLES["rules"]
-    facts = (rows["what"] != schema.column("what").choices.index("made")) & sound
-    sums = [schema.column("metric").choices.index(word) for word in ("share", "count")]
-    excluded = rows["who"] == schema.column("who").choices.index("excluded")
-    faults = []
-    for column, wrong, problem, remedy in (
-        (
-            "metric", facts & ~np.isin(rows["metric"], sums),
-            "is of makers alone, and the rule speaks of what else is told of them",
-            "write share or count, or what = made",
-        ),
-        (
-            "tier", facts & (rows["tier"] > 0),
-            "is above 0, and what is approved or supported is what is installed", "write 0",
-        ),
-        (
-            "after_months", sound & ~excluded & (rows["after_months"] > 0),
-            "is above 0, and the rule speaks of no excluded firms", "write 0, or who = excluded",
-        ),
-    ):  # fmt: skip
-        faults += tables.faults("rules", column, np.flatnonzero(wrong), problem, remedy)
-    return faults
-
-
 def known_clusters(tables: Tables) -> list[Fault]:
     """Find clusters that no site is in, and clusters that are their own neighbours."""
     known = set(tables.rows["sites"].text("cluster")) - {""}
@@ -577,6 +423,7 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     failure_figures,
     affected_versions,
     hazard_aims,
+    measure_aims,
     rule_aims,
     rule_subjects,
     known_clusters,

@@ -32,6 +32,13 @@ APPROVALS = {
     "undesignated": "designation", "unnotified": "notice",
 }  # fmt: skip
 """What a rule may count, and the kind of approval that takes it out of the count."""
+MEASURES: dict[str, tuple[str, ...]] = {
+    "second_source": ("share",), "stockpile": ("day", "unit"), "plant": ("unit a day",),
+    "battery": ("hour",), "spare": ("unit",), "link": ("link",), "crew": ("crew",),
+    "roaming": ("share",),
+}  # fmt: skip
+"""Kinds of measure, and the units in which each counts, the usual one first."""
+MEASURE_UNITS = tuple(dict.fromkeys(unit for units in MEASURES.values() for unit in units))
 MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
 """Traffic Light Protocol 2.0 (FIRST), least to most restrictive."""
 PROVENANCES = ("real", "derived", "calibrated", "synthetic", "authored", "inferred")
@@ -468,6 +475,24 @@ _ALL = (
         Column("usd", "number", "Own money to date, all earlier sums included.", unit="USD", required=True, minimum=0),
         Column("refund_share", "number", "Part of what is spent that is paid back.", unit="share", default=0, minimum=0, maximum=1),
         Column("refund_lag_days", "number", "Time until it is paid back.", unit="day", default=0, minimum=0),
+    ),
+    _table(
+        "measures", "What can be bought against a loss: its effect is there once it is bought, and not before.", "",
+        ("measure",),
+        Column("measure", "text", "Name of the measure.", required=True, label=True),
+        Column("kind", "choice", "What it does.", required=True, choices=tuple(MEASURES)),
+        Column("thing", "reference", "What it acts on: the plant that delivers or grows; the product or holder of a stock; "
+               "who gets batteries; the lane, site or facility that is built; the operator whose users roam.", refers=ANY),
+        Column("product", "reference", "What a holder keeps in store.", refers=("product",)),
+        Column("host", "reference", "Operator that carries who roams.", refers=("firm",)),
+        Column("pool", "text", "Pool of crews that grows.", label=True),
+        Column("need", "text", "Group of needs that batteries bridge; empty means power.", label=True),
+        Column("amount", "number", "How much.", unit="as unit", default=1, above=0),
+        Column("unit", "choice", "Of the amount; empty means what is usual for the kind.",
+               choices=MEASURE_UNITS),
+        Column("cost_usd", "number", "Cost of buying it.", unit="USD", required=True, minimum=0),
+        Column("yearly_cost_usd", "number", "Cost of keeping it.", unit="USD a year", default=0, minimum=0),
+        Column("lead_days", "number", "Time from the order until it acts.", unit="day", default=0, minimum=0),
     ),
     _table(
         "progress", "How far the swap of a cluster is.", "", ("cluster",),

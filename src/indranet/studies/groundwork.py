@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from indranet.errors import UsageError
 from indranet.model.network import Network, Rows
-from indranet.model.schema import KINDS, TABLES
+from indranet.model.schema import KINDS, MEASURES, TABLES
 from indranet.studies.lanes import LaneRoutes, lane_routes
 from indranet.studies.site_classes import SiteClasses, site_classes
 
@@ -198,15 +198,38 @@ def chosen(network: Network, agreements: Sequence[str]) -> npt.NDArray[np.bool_]
 def _standing(network: Network, force: npt.NDArray[np.bool_]) -> Network:
     """Return a case without the rows of agreements that are not in force.
 
-    Things stay, so that codes do, and exclusions, whose authority a command may name nevertheless.
+    Things stay, so that codes do; exclusions, whose authority a command may name nevertheless; and
+    measures, without which what they would build would be there.
     """
     kept = {}
     for name, rows in network.tables.items():
-        if not TABLES[name].declares and name != "exclusions" and len(rows):
+        if not TABLES[name].declares and name not in _KEPT and len(rows):
             there = np.append(force, True)[rows["agreement"]]
             if not there.all():
                 kept[name] = rows.where(np.flatnonzero(there))
     return network.replace(**kept) if kept else network
+
+
+_KEPT = ("exclusions", "measures")
+_BUILT = {"lanes": ("link", "lane"), "sites": ("link", "site"),
+          "facilities": ("link", "facility"), "plants": ("plant", "plant")}  # fmt: skip
+"""Tables of what measures build: the kind of measure, and of thing."""
+
+
+def not_yet(network: Network, table: str) -> npt.NDArray[np.bool_]:
+    """Return which rows of a table stand for what only a measure would build, shape (rows,).
+
+    A lane, site or facility that a link names; a plant of no capacity that a measure lets grow.
+    """
+    rows, measures = network[table], network["measures"]
+    found = np.zeros(len(rows), dtype=bool)
+    if table not in _BUILT or not len(measures):
+        return found
+    kind, thing = _BUILT[table]
+    first = network.offset(thing)
+    mine = measures["thing"][measures["kind"] == tuple(MEASURES).index(kind)] - first
+    found[mine[(mine >= 0) & (mine < len(rows))]] = True
+    return found & (rows["capacity_per_day"] == 0) if table == "plants" else found
 
 
 _STANDS_WITH = {
@@ -221,7 +244,7 @@ def _exists(network: Network, table: str, force: npt.NDArray[np.bool_]) -> npt.N
     rows = network[table]
     if table == "agreements":
         return np.ones(len(rows), dtype=bool)
-    found = np.append(force, True)[rows["agreement"]]
+    found = np.append(force, True)[rows["agreement"]] & ~not_yet(network, table)
     if table in _STANDS_WITH:
         column, other = _STANDS_WITH[table]
         found &= _exists(network, other, force)[rows[column]]
