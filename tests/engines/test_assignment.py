@@ -106,7 +106,7 @@ def test_generalised_assignment(name: str, shared: Path) -> None:
     assert found.gap <= 1e-3
 
 
-@pytest.mark.parametrize(("number", "best"), [(0, 6353), (2, 6347)])
+@pytest.mark.parametrize(("number", "best"), [(0, 6353)])
 def test_generalised_assignment_where_costs_run_against_resources(
     number: int, best: int, shared: Path
 ) -> None:
@@ -218,12 +218,12 @@ def test_what_cannot_be_done_is_proven_and_blamed() -> None:
 
 
 def test_time_is_kept_and_a_plan_given_is_begun_with() -> None:
-    asked = programme(6000)
+    asked = programme(3000)
     begun = time.monotonic()
-    first = assign(asked, seconds=6, gap=1e-9)
-    assert time.monotonic() - begun < 6 + 5
+    first = assign(asked, seconds=3, gap=1e-9)
+    assert time.monotonic() - begun < 3 + 5
     assert first.status == "time limit"
-    again = assign(asked, seconds=4, gap=1e-9, begun=first.plan, prices=first.proof.prices)
+    again = assign(asked, seconds=2, gap=1e-9, begun=first.plan, prices=first.proof.prices)
     assert again.cost <= first.cost
     spoiled = Plan(first.plan.option.copy(), np.full_like(first.plan.period, 20))
     with pytest.raises(ValueError, match="breaks"):

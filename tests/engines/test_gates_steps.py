@@ -45,7 +45,7 @@ def in_steps(system: Timed, found: Walk, steps: int, hours: float = 1.0) -> Arra
     return at_instants(found.changes, system.usual[system.watch], steps, hours)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(systems())
 def test_it_is_the_exact_course_at_the_instants(
     case: tuple[Gates, Supports, list[tuple[int, float, float]]],
@@ -64,7 +64,7 @@ def test_failures_are_those_of_the_exact_course(pool: int) -> None:
     fails = units([0, 1, 2], 20, 6, pool=pool)
     system = timed(gates, units=fails, crews=[1], watch=np.arange(6), weights=np.eye(6))
     steps, hours = 300, 0.5
-    found = list(walk(stepped(system, hours), steps, range(40), seed=3, periods=3, per_period=100))
+    found = list(walk(stepped(system, hours), steps, range(20), seed=3, periods=3, per_period=100))
     for draw, one in enumerate(found):
         exact = exactly(system, steps, hours=hours, seed=3, draw=draw)
         assert (in_steps(system, one, steps, hours) == exact).all()

@@ -447,8 +447,8 @@ def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     with pytest.raises(UsageError, match="at least one"):
         report([], tmp_path / "out.html")
-    other = Run(run.folder, {**run.manifest, "command": "partners"})
-    with pytest.raises(UsageError, match="'partners' has no report; exposure, stress and"):
+    other = Run(run.folder, {**run.manifest, "command": "describe"})
+    with pytest.raises(UsageError, match="'describe' has no report; exposure, stress, "):
         report([other], tmp_path / "out.html")
     with pytest.raises(UsageError, match="is a folder"):
         report([run], tmp_path)

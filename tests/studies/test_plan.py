@@ -383,11 +383,11 @@ def test_goals_that_name_nothing_are_told(
 
 
 def test_a_generated_programme_is_planned(tmp_path: Path) -> None:
-    assert run(["generate", "plan", "--clusters", "80", "--seed", "1", "--into",
+    assert run(["generate", "plan", "--clusters", "40", "--seed", "1", "--into",
                 str(tmp_path / "case"), "--quiet"]) == 0  # fmt: skip
     out = tmp_path / "run"
     code = run(["plan", str(tmp_path / "case"), str(tmp_path / "case" / "goal.toml"), "--seconds",
-                "6", "--out", str(out), "--quiet"])  # fmt: skip
+                "2", "--out", str(out), "--quiet"])  # fmt: skip
     assert code in (0, 3)
     summary = json.loads((out / "run.json").read_text())["summary"]
     assert summary["objective"] >= summary["bound"] > 0

@@ -277,13 +277,15 @@ def _solved(
 ) -> list[milp.Answer]:
     """Return the answers to programs, solved in turn by a few processes."""
 
+    processes = 1 if executor is None else _PROCESSES
+
     def solved(first: int) -> list[milp.Answer]:
-        mine = programs[first::_PROCESSES]
+        mine = programs[first::processes]
         return milp.solve_each(mine, seconds=seconds, each=each, gap=gap) if mine else []
 
-    firsts = range(_PROCESSES)
+    firsts = range(processes)
     parts = list(map(solved, firsts) if executor is None else executor.map(solved, firsts))
-    return [parts[n % _PROCESSES][n // _PROCESSES] for n in range(len(programs))]
+    return [parts[n % processes][n // processes] for n in range(len(programs))]
 
 
 def _repaired(asked: Problem, pricing: Pricing, bound: Bound, begun: Plan, case: Otherwise) -> Plan:

@@ -1,6 +1,7 @@
 """The process that asks HiGHS: reads programs, writes what was found."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,20 @@ _SAME = ("cost", "lower", "upper", "index", "pointer", "value", "whole")
 """What two programs have alike that differ in the limits of their rows alone."""
 
 
-def main(pairs: list[tuple[str, str]]) -> None:
+def main(seconds: float, pairs: list[tuple[str, str]]) -> None:
     """Solve the program in the first file of each pair and write the answer to the second.
 
-    A linear program that differs from the one before in limits alone begins where that ended.
+    A linear program that differs from the one before in limits alone begins where that ended. None
+    is begun when the time for all is over.
     """
+    until = time.monotonic() + seconds
     solver, before = highspy.Highs(), dict[str, Any]()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     for asked, told in pairs:
+        left = until - time.monotonic()
+        if left <= 0:
+            return
         with np.load(asked) as given:
             program: dict[str, Any] = dict(given)
         alike = not program["whole"].any() and all(
@@ -42,13 +48,13 @@ def main(pairs: list[tuple[str, str]]) -> None:
             solver.changeRowsBounds(len(rows), rows, low, high)  # type: ignore[attr-defined]
         else:
             solver.passModel(_model(program))
-        _solve(solver, program, told)
+        _solve(solver, program, told, min(left, float(program["seconds"])))
         before = program
 
 
-def _solve(solver: highspy.Highs, program: dict[str, Any], told: str) -> None:
+def _solve(solver: highspy.Highs, program: dict[str, Any], told: str, seconds: float) -> None:
     # The time of a solver runs on from one program to the next.
-    solver.setOptionValue("time_limit", solver.getRunTime() + float(program["seconds"]))
+    solver.setOptionValue("time_limit", solver.getRunTime() + seconds)
     solver.setOptionValue("mip_rel_gap", float(program["gap"]))
     known = np.flatnonzero(~np.isnan(program["start"]))
     if len(known):
@@ -103,4 +109,4 @@ def _conflict(solver: highspy.Highs) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 if __name__ == "__main__":
-    main(list(zip(sys.argv[1::2], sys.argv[2::2], strict=True)))
+    main(float(sys.argv[1]), list(zip(sys.argv[2::2], sys.argv[3::2], strict=True)))

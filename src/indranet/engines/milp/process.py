@@ -85,7 +85,7 @@ def solve_each(
         for program, (asked, _) in zip(programs, files, strict=True):
             np.savez(asked, **_arrays(program, each, gap))
         # By its file, not as a module: it needs none of the package, whose import takes longer.
-        command = [sys.executable, "-P", str(Path(__file__).with_name("child.py"))]
+        command = [sys.executable, "-P", str(Path(__file__).with_name("child.py")), str(seconds)]
         command += [str(path) for pair in files for path in pair]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
         try:
