@@ -276,7 +276,6 @@ def _solved(
     executor: Executor | None,
 ) -> list[milp.Answer]:
     """Return the answers to programs, solved in turn by a few processes."""
-
     processes = 1 if executor is None else _PROCESSES
 
     def solved(first: int) -> list[milp.Answer]:
