@@ -1,9 +1,9 @@
-"""What a study comes to with some agreements in force, the same for all that make the same case."""
+"""What a study comes to in a case with some agreements in force, once for all that are alike."""
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 
@@ -48,6 +48,8 @@ class Outcome:
         What there would be if nothing happened, NaN where the unit knows none, shape (units,).
     same
         Of each unit a hash of what decided it, which other outcomes may share, empty for none.
+    lacking
+        Days on which each service was down, in the mean of the draws, shape (services,).
     """
 
     value: Floats
@@ -55,6 +57,7 @@ class Outcome:
     high: Floats
     usual: Floats
     same: tuple[str, ...] = ()
+    lacking: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,15 +145,18 @@ def _served(model: Model, worth: Floats, draws: int) -> Outcome:
     added = model.measures.index("value_added")
     worth = np.where(model.watched.down[model.watched.place["service"]], 0.0, worth)
     found: list[tuple[float, float]] = []
+    down = np.zeros(len(worth))
     for first in range(0, len(numbers), _BATCH):
         for draw in compute(model, numbers[first : first + _BATCH], blame=False):
             served, made = draw["totals"][:, people].sum(), draw["totals"][:, added].sum()
-            lacking = worth[draw["service"]] * (1.0 - draw["service_up"]).sum(axis=0)
-            found.append((served, made + worth.sum() * model.days - lacking.sum()))
+            lacking = (1.0 - draw["service_up"]).sum(axis=0)
+            lost = (worth[draw["service"]] * lacking).sum()
+            down[draw["service"]] += lacking / len(numbers)
+            found.append((served, made + worth.sum() * model.days - lost))
     value = np.repeat(np.array(found).T, 1 if chance else draws, axis=1)
     usual = usual_values(model)[[people, added]] * model.days
     usual[1] += worth.sum() * model.days
-    return Outcome(value, value, value, usual)
+    return Outcome(value, value, value, usual, lacking=down)
 
 
 Assigned = Callable[[Problem, Executor], tuple[Assignment, str]]
@@ -255,9 +261,15 @@ class Outcomes:
         self, network: Network, sets: Sequence[Sequence[str]]
     ) -> tuple[list[Outcome], list[str]]:
         """Return the outcome of each set of agreements, and the hash of what decided it."""
+        return self.of_cases([(network, force) for force in sets])
+
+    def of_cases(
+        self, cases: Iterable[tuple[Network, Sequence[str]]]
+    ) -> tuple[list[Outcome], list[str]]:
+        """Return the outcome of each case with agreements in force, and what decided it."""
         under_way: dict[str, Future[Outcome]] = {}
         keys = []
-        for force in sets:
+        for network, force in cases:
             known = self._keys.get((network.case_hash, tuple(force)))
             if known is None or (known not in self._known and known not in under_way):
                 trial = self._begin(network, force)
