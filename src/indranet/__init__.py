@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from indranet.model.network import Network
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
+    from indranet.studies.diversify import Diversified, diversify
     from indranet.studies.exposure import Exposure, exposure
     from indranet.studies.partners import Partners, partners
     from indranet.studies.plan import Planning, plan
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Exposure", "Goal", "Network", "Partners", "Planning", "Run", "Scenario", "Stress", "exposure",
-    "partners", "plan", "read", "stress",
+    "Diversified", "Exposure", "Goal", "Network", "Partners", "Planning", "Run", "Scenario",
+    "Stress", "diversify", "exposure", "partners", "plan", "read", "stress",
 ]  # fmt: skip
 
 _HOMES = {
@@ -25,6 +26,8 @@ _HOMES = {
     "Network": "indranet.model.network",
     "Scenario": "indranet.model.scenario",
     "Run": "indranet.runs.run",
+    "Diversified": "indranet.studies.diversify",
+    "diversify": "indranet.studies.diversify",
     "Exposure": "indranet.studies.exposure",
     "exposure": "indranet.studies.exposure",
     "Goal": "indranet.model.goal",

@@ -15,6 +15,7 @@ from indranet.model.network import Network
 from indranet.model.scenario import Scenario
 from indranet.studies.diversify import diversify
 from indranet.studies.measures import bought, costs_of
+from indranet.studies.only_measures import restoring_measures
 from indranet.studies.portfolio_logic import best_built, building, cuts, logic, people_lost
 from indranet.studies.portfolios import search
 from indranet.studies.stress import stress
@@ -256,3 +257,44 @@ def test_many_measures_are_found_by_greed_and_exchange() -> None:
     assert not found.tried_all
     most = search(cost, 5.0, losses)
     assert most.known[most.best] == 100.0 - np.sort(worth)[-5:].sum()
+
+
+def test_what_partners_could_build_is_found_with_its_cost_and_date(tmp_path: Path) -> None:
+    """Radios take a chip and a board; chips are made outside, boards nowhere yet.
+
+    Two works could make chips, of which the dearer is ready sooner; one boards.
+    """
+    plant = {"kind": "plant", "amount": 10}
+    measures = [
+        {**plant, "measure": "fab", "thing": "fab", "cost_usd": 70, "lead_days": 900},
+        {**plant, "measure": "fab-soon", "thing": "fab-soon", "cost_usd": 90, "lead_days": 200},
+        {**plant, "measure": "boards", "thing": "boards", "cost_usd": 5, "yearly_cost_usd": 1,
+         "lead_days": 100, "amount": 4},
+    ]  # fmt: skip
+    network = network_of(
+        tmp_path / "c",
+        countries={"country": ["AAA", "BBB"]},
+        firms={"firm": ["ours", "theirs"], "country": ["AAA", "BBB"]},
+        products={"product": ["radio", "board", "chip"], "kind": ["equipment", "part", "part"]},
+        components={"product": ["radio", "radio"], "component": ["board", "chip"]},
+        plants={
+            "plant": ["works", "outside", "fab", "fab-soon", "boards"],
+            "product": ["radio", "chip", "chip", "chip", "board"],
+            "firm": ["ours", "theirs", "ours", "ours", "ours"],
+            "country": ["AAA", "BBB", "AAA", "AAA", "AAA"],
+            "capacity_per_day": [8, 50, 0, 0, 0],
+        },
+        measures=columns(measures),
+    )
+    table, told = restoring_measures(network, ["AAA"], ["fab", "fab-soon", "boards"], 5)
+    rows = {row[0]: row[1:] for row in zip(*table.values(), strict=True)}
+    assert rows["board"][:3] == ("boards", 10, 100)
+    assert rows["chip"][:3] == ("fab", 70, 900)
+    assert rows["radio"][:3] == ("fab; boards", 80, 900)
+    assert rows["radio"][3] == pytest.approx(4 * 365 / 4)
+    assert (told["made_already"], told["made_with_measures"], told["made_with_none"]) == (0, 3, 0)
+    # In time for a year: only what is ready by then is for sale.
+    sooner, _ = restoring_measures(network, ["AAA"], ["fab-soon", "boards"], 5)
+    assert sooner["measures"].tolist() == ["boards", "fab-soon", "fab-soon; boards"]
+    with pytest.raises(UsageError, match="no country 'AA'"):
+        restoring_measures(network, ["AA"], ["fab"], 5)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from indranet import __version__
-from indranet.cli import asking, making, valuing
+from indranet.cli import asking, buying, making, valuing
 from indranet.errors import Fault, InputError, NoAnswerError, UsageError
 
 # Modules that take a while to import are imported inside the commands: --help answers at once.
@@ -29,6 +29,7 @@ app.command()(asking.describe)
 app.command()(asking.exposure)
 app.command()(asking.stress)
 app.command()(asking.plan)
+app.command()(buying.diversify)
 app.command()(valuing.partners)
 app.command()(asking.report)
 app.command(name="import")(making.import_)

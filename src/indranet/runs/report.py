@@ -7,6 +7,7 @@ from pathlib import Path
 
 from indranet.errors import UsageError
 from indranet.model.schema import MARKINGS
+from indranet.runs.diversify_page import DiversifyAnswer, diversify_article, read_diversify
 from indranet.runs.exposure_page import exposure_article
 from indranet.runs.findings import Answer, read_answer
 from indranet.runs.markup import Html, element, joined
@@ -17,9 +18,9 @@ from indranet.runs.stress_findings import StressAnswer, read_stress
 from indranet.runs.stress_page import stress_article
 from indranet.runs.words import listed
 
-REPORTED = ("exposure", "stress", "plan", "partners")
+REPORTED = ("exposure", "stress", "plan", "diversify", "partners")
 """Commands whose runs can be reported, in the order in which a page tells them."""
-Answers = Answer | StressAnswer | PlanAnswer | PartnersAnswer
+Answers = Answer | StressAnswer | PlanAnswer | DiversifyAnswer | PartnersAnswer
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -75,6 +76,8 @@ def _is_report(path: Path) -> bool:
 def _read(run: Run) -> Answers:
     if run.manifest["command"] == "plan":
         return read_plan(run)
+    if run.manifest["command"] == "diversify":
+        return read_diversify(run)
     if run.manifest["command"] == "partners":
         return read_partners(run)
     return read_stress(run) if run.manifest["command"] == "stress" else read_answer(run)
@@ -139,6 +142,8 @@ def _article(answer: Answers, key: str, level: int) -> Html:
         return stress_article(answer, key, level)
     if isinstance(answer, PlanAnswer):
         return plan_article(answer, key, level)
+    if isinstance(answer, DiversifyAnswer):
+        return diversify_article(answer, key, level)
     if isinstance(answer, PartnersAnswer):
         return partners_article(answer, key, level)
     return exposure_article(answer, key, level)
@@ -169,6 +174,8 @@ def _name(answer: Answers) -> str:
         return str(answer.summary["scenario"])
     if isinstance(answer, PlanAnswer):
         return str(answer.summary["goal"])
+    if isinstance(answer, DiversifyAnswer):
+        return "what to buy first"
     if isinstance(answer, PartnersAnswer):
         return f"what agreements are worth: {answer.summary['question']}"
     return str(answer.manifest["case"])

@@ -91,7 +91,7 @@ def diversify(
     InputError
         When an event does.
     """
-    names, cost = _for_sale(network, years, within_days)
+    names, cost = for_sale(network, years, within_days)
     _check(scenarios, names, budget_usd, tail)
     losses = Losses(network, scenarios, names, executor or ThisThread(), progress)
     every = frozenset(range(len(names)))
@@ -117,9 +117,7 @@ def diversify(
     return Diversified(tables, summary)
 
 
-def _for_sale(
-    network: Network, years: float, within_days: float | None
-) -> tuple[list[str], Floats]:
+def for_sale(network: Network, years: float, within_days: float | None) -> tuple[list[str], Floats]:
     """Return names and costs of the measures that can be bought and act in time."""
     rows = network["measures"]
     place = {name: at for at, name in enumerate(rows.text("measure"))}

@@ -61,11 +61,13 @@ class Logic:
 def building(network: Network, measures: Sequence[str]) -> list[str]:
     """Return which measures build something that is not there without them."""
     rows = network["measures"]
-    names = rows.text("measure")
+    names, kinds = rows.text("measure"), rows.text("kind")
     found = []
     for name in measures:
-        kind, at = _built(network, int(rows["thing"][names.index(name)]))
-        if kind and not_yet(network, _TABLES[kind])[at]:
+        row = names.index(name)
+        kind, at = _built(network, int(rows["thing"][row]))
+        builds = kind == "plant" if kinds[row] == "plant" else kinds[row] == "link"
+        if kind and builds and not_yet(network, _TABLES[kind])[at]:
             found.append(name)
     return found
 

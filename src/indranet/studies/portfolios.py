@@ -124,7 +124,8 @@ def _greedy(
             return
         gain = {step: known[now] - known[now | step] for step in steps}
         each = {step: (_each(gain[step], _sum(cost, step)), sorted(step)) for step in steps}
-        now = now.union(max(each, key=each.__getitem__))
+        best = sorted(steps, key=each.__getitem__)[-1]
+        now = now.union(best)
 
 
 def _thin(
