@@ -9,8 +9,10 @@ from tests.made_up import Columns, network_of
 
 from indranet.errors import InputError, UsageError
 from indranet.model.network import Network
+from indranet.model.scenario import Scenario
 from indranet.studies.groundwork import groundwork
 from indranet.studies.measures import bought, costs_of, measures_of
+from indranet.studies.stress import stress
 
 MEASURES: list[dict[str, Any]] = [
     {"measure": "second", "kind": "second_source", "thing": "b", "amount": 0.4, "cost_usd": 3},
@@ -211,3 +213,26 @@ def test_a_measure_at_fault_is_named(tmp_path: Path, row: dict[str, Any], told: 
     assert len(found) == 1
     assert "measures.csv" in found[0]
     assert told in found[0]
+
+
+def test_what_is_not_built_counts_in_no_share_of_what_a_group_keeps(tmp_path: Path) -> None:
+    """Half is needed: with 10 of 30 gone 20 are there, which would be too few of 60."""
+    more: dict[str, Columns] = {
+        "services": {"service": ["web", "far"], "country": ["AAA"] * 2, "people": [1, 1]},
+        "lanes": {"lane": ["first-cable", "third-cable", "second-cable"], "origin": ["s1"] * 3,
+                  "destination": ["s2"] * 3, "mode": ["cable"] * 3},
+        "needs": {
+            "user": ["web"] * 3 + ["far"], "need": ["capacity"] * 4, "at_least": [0.5] * 3 + [1],
+            "input": ["first-cable", "third-cable", "second-cable", "second-cable"],
+            "capacity": [10, 20, 30, 1],
+        },
+        "measures": columns([MEASURES[10]]),
+    }  # fmt: skip
+    network = network_of(tmp_path / "c", **tables(**more))
+    cut = Scenario.model_validate_json(
+        '{"name": "s", "days": 2, "event": [{"do": "cut", "what": "first-cable", "day": 0}]}'
+    )
+    # Who has nothing else stays without until it is built.
+    for measures, served in (([], 1.0), (["cable"], 2.0)):
+        totals = stress(bought(network, measures), cut).tables["totals"]
+        assert totals["value"][totals["measure"] == "people_served"].tolist() == [served] * 2

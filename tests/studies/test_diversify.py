@@ -121,8 +121,7 @@ def test_a_stock_is_worth_what_the_newsvendor_says(tmp_path: Path) -> None:
     assert ((front["low"] <= front["loss"]) & (front["loss"] <= front["high"])).all()
 
 
-@pytest.mark.parametrize("budget", [0, 4, 7, 12])
-def test_it_is_what_trying_all_finds(tmp_path: Path, budget: float) -> None:
+def test_it_is_what_trying_all_finds(tmp_path: Path) -> None:
     measures = [
         *SECOND,
         {"measure": "d", "kind": "stockpile", "thing": "fuel", "amount": 6, "cost_usd": 4},
@@ -131,20 +130,21 @@ def test_it_is_what_trying_all_finds(tmp_path: Path, budget: float) -> None:
     ]  # fmt: skip
     network = fuel(tmp_path, measures)
     asked = [scenario(STOPS), scenario({**STOPS, "lasts_days": 7}, days=30)]
-    found = diversify(network, asked, budget)
     cost = costs_of(network, years=5)
     lost = {}
     for size in range(5):
         for one in combinations(range(4), size):
             case = bought(network, [measures[m]["measure"] for m in one])
             lost[one] = np.mean([days_lost(case, which) for which in asked])
-    inside = {one: loss for one, loss in lost.items() if cost[list(one)].sum() <= budget}
-    assert found.summary["loss"]["chosen"] == pytest.approx(min(inside.values()))
-    best = tuple(sorted("bcde".index(name) for name in chosen(found)))
-    assert lost[best] == pytest.approx(min(inside.values()))
-    table = found.tables["portfolio"]
-    for name, alone in zip(table["measure"], table["alone"], strict=True):
-        assert alone == pytest.approx(lost[()] - lost["bcde".index(name),])
+    for budget in (4, 7):
+        found = diversify(network, asked, budget)
+        inside = {one: loss for one, loss in lost.items() if cost[list(one)].sum() <= budget}
+        assert found.summary["loss"]["chosen"] == pytest.approx(min(inside.values()))
+        best = tuple(sorted("bcde".index(name) for name in chosen(found)))
+        assert lost[best] == pytest.approx(min(inside.values()))
+        table = found.tables["portfolio"]
+        for name, alone in zip(table["measure"], table["alone"], strict=True):
+            assert alone == pytest.approx(lost[()] - lost["bcde".index(name),])
 
 
 def days_lost(case: Network, asked: Scenario) -> float:

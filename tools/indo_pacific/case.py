@@ -24,8 +24,8 @@ from indranet.model.schema import TABLES
 
 NAME = "Indo-Pacific"
 FIRST_DAY = date(2024, 7, 1)
-PROJECTS = ("plw-project",)
-"""Firms that run projects alone."""
+PROJECTS = ("plw-project", "works-aus", "works-ind", "works-jpn", "works-usa")
+"""Firms that run projects, or works that measures would build, alone."""
 DESCRIPTION = (
     "Mobile networks and the services on them in thirty countries of the Indo-Pacific, with what "
     "their equipment is made of: real places, names and ways, calibrated counts, synthetic mixes."
@@ -54,6 +54,10 @@ def case_tables() -> Tables:
     standing, installed = standing + planned["sites"], installed + planned["equipment"]
     made["firms"] += [{**fact} for fact in read_facts("firms") if fact["firm"] in PROJECTS]
     made["supplies"] += [{**fact} for fact in read_facts("agreed_supplies")]
+    # What measures would build stands among its kind, and is not there before.
+    made["plants"] += [{**fact} for fact in read_facts("planned_plants")]
+    built: list[Row] = [{**fact} for fact in read_facts("planned_lanes")]
+    needed: list[Row] = [{**fact} for fact in read_facts("planned_needs")]
     served = services.tables(services.World(places, sites, cores))
     facilities = lanes.facility_rows(goods)
     facilities += [{**fact} for fact in read_facts("agreed_facilities")]
@@ -62,11 +66,11 @@ def case_tables() -> Tables:
         "countries": countries,
         **made,
         "passages": lanes.passage_rows(),
-        "lanes": [goods.rows[k] for k in sorted(goods.rows)] + lanes.cable_rows(),
+        "lanes": [goods.rows[k] for k in sorted(goods.rows)] + lanes.cable_rows() + built,
         "sites": standing,
         "equipment": installed,
         "services": served["services"],
-        "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"],
+        "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"] + needed,
         "failures": rest["failures"] + lanes.failure_rows(),
         "facilities": facilities,
         "agreements": _restated(
@@ -87,6 +91,10 @@ def case_tables() -> Tables:
         ),
         "roaming": _restated("roaming", "host", "country", "share", "agreement"),
         "crews": _restated("crews", "region", "crews", "crew_days_per_week", "usd_per_day"),
+        "measures": _restated(
+            "measures", "kind", "thing", "amount", "unit", "cost_usd", "yearly_cost_usd",
+            "lead_days",
+        ),
         "interoperability": _restated("interoperability", "other", "interface", "status"),
         "budgets": _restated(
             "budgets", "from", "usd", "refund_share", "refund_lag_days", "agreement"

@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Cuts = Sequence[Sequence[int]]
+"""Things of each cut, each thing once."""
 
 _MOST_ROUNDS = 1000
 
@@ -59,21 +60,32 @@ def cheapest(cuts: Cuts, cost: Floats, *, seconds: float = 10.0) -> Hit | None:
     """
     if any(not len(cut) for cut in cuts):
         return None
-    if not len(cuts):
-        return Hit(np.zeros(len(cost), dtype=bool), 0.0, 0.0, True)
+    forced = np.zeros(len(cost), dtype=bool)
+    forced[[cut[0] for cut in cuts if len(cut) == 1]] = True
+    left = [cut for cut in cuts if not forced[np.asarray(cut, dtype=np.int64)].any()]
+    if len(set().union(*left)) == sum(map(len, left)):
+        # Cuts that share nothing are hit one by one.
+        forced[[min(cut, key=lambda thing: (cost[thing], thing)) for cut in left]] = True
+        value = float(cost[forced].sum())
+        return Hit(forced, value, value, True)
+    return _solved(left, cost, forced, seconds)
+
+
+def _solved(cuts: Cuts, cost: Floats, forced: Bools, seconds: float) -> Hit:
+    """Return what is forced, and the cheapest that hits the other cuts."""
     things = milp.Variables("things", cost, np.zeros(len(cost)), np.ones(len(cost)), whole=True)
     rows = milp.Rows(
         "cuts", {"things": _members(cuts, len(cost))}, np.ones(len(cuts)),
         np.full(len(cuts), np.inf),
     )  # fmt: skip
     answer = milp.solve([things], [rows], seconds=seconds)
+    chosen, spent = forced.copy(), float(cost[forced].sum())
     if not answer.values:
-        every = np.zeros(len(cost), dtype=bool)
-        every[np.concatenate([np.asarray(cut, dtype=np.int64) for cut in cuts])] = True
-        return Hit(every, float(cost[every].sum()), 0.0, False)
-    chosen = answer.values["things"] > 0.5
+        chosen[np.concatenate([np.asarray(cut, dtype=np.int64) for cut in cuts])] = True
+        return Hit(chosen, float(cost[chosen].sum()), spent, False)
+    chosen |= answer.values["things"] > 0.5
     value = float(cost[chosen].sum())
-    return Hit(chosen, value, min(answer.bound, value), answer.status == "best")
+    return Hit(chosen, value, min(spent + answer.bound, value), answer.status == "best")
 
 
 def most_within(

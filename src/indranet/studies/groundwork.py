@@ -232,6 +232,23 @@ def not_yet(network: Network, table: str) -> npt.NDArray[np.bool_]:
     return found & (rows["capacity_per_day"] == 0) if table == "plants" else found
 
 
+def _spare_inputs(network: Network) -> npt.NDArray[np.bool_]:
+    """Return which needs are of what is not built yet while their group has others, (needs,).
+
+    What is not there does not count in the capacity of which a group keeps a share.
+    """
+    needs = network["needs"]
+    waits = np.zeros(network.size, dtype=bool)
+    for table, (_, kind) in _BUILT.items():
+        waits[network.span(kind)] = not_yet(network, table)
+    idle = waits[needs["input"]]
+    if not idle.any():
+        return idle
+    group = needs["user"].astype(np.int64) * (int(needs["need"].max()) + 2) + needs["need"]
+    others = np.isin(group, group[~idle])
+    return np.asarray(idle & others)
+
+
 _STANDS_WITH = {
     "plants": ("product", "products"),
     "equipment": ("site", "sites"),
@@ -245,6 +262,8 @@ def _exists(network: Network, table: str, force: npt.NDArray[np.bool_]) -> npt.N
     if table == "agreements":
         return np.ones(len(rows), dtype=bool)
     found = np.append(force, True)[rows["agreement"]] & ~not_yet(network, table)
+    if table == "needs":
+        found &= ~_spare_inputs(network)
     if table in _STANDS_WITH:
         column, other = _STANDS_WITH[table]
         found &= _exists(network, other, force)[rows[column]]

@@ -113,7 +113,7 @@ def only(case: Network | Groundwork, countries: Sequence[str]) -> Only:
     """
     ground = case if isinstance(case, Groundwork) else groundwork(case)
     network = ground.network
-    chosen = _positions(network, countries)
+    chosen = positions(network, countries)
     bill = bill_of_materials(ground)
     makers = makers_of(ground, bill)
     product, function = _serving(ground, bill)
@@ -152,7 +152,7 @@ def only(case: Network | Groundwork, countries: Sequence[str]) -> Only:
     )
 
 
-def _positions(network: Network, countries: Sequence[str]) -> Ints:
+def positions(network: Network, countries: Sequence[str]) -> Ints:
     """Return the positions of the countries asked for, each once."""
     known = {str(code): i for i, code in enumerate(network.names["country"])}
     spoken = dict(zip(network["countries"].text("name"), known, strict=True))

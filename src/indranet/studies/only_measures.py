@@ -8,8 +8,12 @@ import numpy.typing as npt
 
 from indranet.engines.hitting import Bools, cheapest_that_holds
 from indranet.model.network import Network
+from indranet.studies.bills import bill_of_materials, makeable, making_net, units_of
+from indranet.studies.groundwork import groundwork
+from indranet.studies.lanes import LaneRoutes, lane_routes
+from indranet.studies.makers import ability, capacities, makers_of
 from indranet.studies.measures import bought, costs_of
-from indranet.studies.only import only
+from indranet.studies.only import DAYS_PER_QUARTER, positions
 from indranet.studies.portfolio_logic import building
 
 Table = Mapping[str, npt.NDArray[Any]]
@@ -56,12 +60,13 @@ def restoring_measures(
     builds = [rows.text("measure")[at] for at in place]
     cost, lead = costs_of(network, years)[place], rows["lead_days"][place]
     known: dict[frozenset[int], Made] = {}
+    routes = lane_routes(network)
 
     def made(chosen: Bools) -> Made:
         key = frozenset(np.flatnonzero(chosen).tolist())
         if key not in known:
             case = bought(network, [builds[at] for at in sorted(key)])
-            known[key] = _made(case, countries)
+            known[key] = _made(case, countries, routes)
         return known[key]
 
     nothing, whole = made(np.zeros(len(builds), bool)), made(np.ones(len(builds), bool))
@@ -94,10 +99,16 @@ def restoring_measures(
     return table, told
 
 
-def _made(case: Network, countries: Sequence[str]) -> Made:
-    table = only(case, countries).tables["only"]
-    names = table["product"].tolist()
+def _made(case: Network, countries: Sequence[str], routes: LaneRoutes) -> Made:
+    """Return what `studies.only` says can be made, and how much, without its reasons."""
+    ground = groundwork(case, routes=routes)
+    bill, none = bill_of_materials(ground), np.zeros(0, dtype=np.int64)
+    makers = makers_of(ground, bill)
+    can = ability(makers, positions(case, countries))
+    made = makeable(making_net(bill, none, none, 0), can.known[np.newaxis])[0]
+    units, _ = units_of(bill, capacities(makers, can, made))
+    names = [str(name) for name in bill.names]
     return Made(
-        dict(zip(names, (bool(b) for b in table["can_be_made"]), strict=True)),
-        dict(zip(names, table["units_per_quarter"].tolist(), strict=True)),
+        dict(zip(names, made.tolist(), strict=True)),
+        dict(zip(names, (units * DAYS_PER_QUARTER).tolist(), strict=True)),
     )
