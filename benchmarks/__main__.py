@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import (
     ario,
+    diversify,
     exposure,
     flows,
     gates,
@@ -33,12 +34,36 @@ def main() -> None:
     """Run every benchmark and write the page."""
     found = {}
     # A child's peak memory is never below its parent's when it was born: memory is measured first.
-    every = (reading, generate, in_time, flows, ario, gates, exposure, stress, plan, partners)
+    every = (
+        reading,
+        generate,
+        in_time,
+        flows,
+        ario,
+        gates,
+        exposure,
+        stress,
+        plan,
+        diversify,
+        partners,
+    )
     for module in every:
         found[module] = module.rows()
         for row in found[module]:
             print(row["work"], _number(row["ours"]), row["unit"], flush=True)
-    shown = (gates, in_time, exposure, stress, plan, partners, flows, ario, reading, generate)
+    shown = (
+        gates,
+        in_time,
+        exposure,
+        stress,
+        plan,
+        diversify,
+        partners,
+        flows,
+        ario,
+        reading,
+        generate,
+    )
     table = [row for module in shown for row in found[module]]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     day = datetime.datetime.now(tz=datetime.UTC).date()

@@ -22,7 +22,7 @@ COMMANDS = {
     ),
     *(group.name for group in app.registered_groups),
 }
-LATER = {"diversify"}
+LATER: set[str] = set()
 """Commands of which the README says that they are not there yet."""
 
 

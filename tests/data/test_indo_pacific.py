@@ -72,6 +72,12 @@ def test_it_is_as_large_as_promised() -> None:
     assert len(rows("services")) >= 200
 
 
+def for_sale() -> set[str]:
+    """Plants of no capacity that a measure would build."""
+    empty = {p["plant"] for p in rows("plants") if not float(p["capacity_per_day"])}
+    return empty & {m["thing"] for m in rows("measures") if m["kind"] == "plant"}
+
+
 def test_its_page_counts_the_rows() -> None:
     page = (CASE / "README.md").read_text(encoding="utf-8")
     for table in TABLES:
@@ -244,7 +250,7 @@ def test_published_facts_are_met() -> None:
 
 
 def test_a_plant_buys_what_it_uses_and_can_make_what_it_sells() -> None:
-    plants = {p["plant"]: p for p in rows("plants")}
+    plants = {p["plant"]: p for p in rows("plants") if p["plant"] not in for_sale()}
     sold: dict[str, float] = defaultdict(float)
     bought: dict[tuple[str, str], float] = defaultdict(float)
     for supply in rows("supplies"):
@@ -334,8 +340,9 @@ def test_what_partners_lack_is_true_to_the_tables(network: Network) -> None:
     def inside(firm: str) -> bool:
         return not firm or (seat[firm] in partners and inside(parent[firm]))
 
-    made = {p["product"] for p in rows("plants") if p["country"] in partners and inside(p["firm"])}
-    plants = {p["product"] for p in rows("plants")}
+    there = [p for p in rows("plants") if p["plant"] not in for_sale()]
+    made = {p["product"] for p in there if p["country"] in partners and inside(p["firm"])}
+    plants = {p["product"] for p in there}
     summary = exposure(network, by=["firm"], only=sorted(partners)).summary["only"]
     for lacking in summary["lacking"]:
         assert lacking["product"] in plants
