@@ -35,48 +35,6 @@ if TYPE_CHECKING:
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
 
-_PARTNERS = ("IND", "JPN", "USA", "AUS", "ISR")
-"""Countries of which the demo asks what they can make alone."""
-_SCENARIO = "memory-shortage"
-"""What the demo lets happen."""
-_GOAL = "bsnl-two-vendors"
-"""What the demo plans."""
-_SECONDS = 20.0
-"""Time for its plan; it is near enough long before."""
-
-
-def demo(json_only: Json = False, quiet: Quiet = False) -> None:
-    """Ask the bundled Indo-Pacific case its questions; write demo-run/report.html."""
-    from indranet.model.goal import find_goal
-    from indranet.model.scenario import find_scenario
-
-    folder, silent = Path("demo-run"), quiet or json_only
-    _clear_demo(folder)
-    network = read_case(Path("indo-pacific"), silent)
-    asked = {"only": _PARTNERS, "pairs": True, "availability": True}
-    inputs = ["indo-pacific", "--only", ",".join(_PARTNERS), "--pairs", "--availability"]
-    exposed = _expose(network, folder / "exposure", inputs, silent, asked)
-    scenario = find_scenario(_SCENARIO)
-    stressed = _stress(network, scenario, folder / "stress", ["indo-pacific", _SCENARIO], silent)
-    goal = find_goal(_GOAL)
-    drawn_up = _plan(network, goal, folder / "plan", ["indo-pacific", _GOAL], silent, _SECONDS)
-    runs = [exposed, stressed, drawn_up]
-    if json_only:
-        typer.echo(json.dumps({run.manifest["command"]: run.manifest["summary"] for run in runs}))
-    for run in [] if silent else runs:
-        finish(run, json_only, quiet)
-        typer.echo()
-    _write_report(runs, folder / "report.html", silent)
-
-
-def _clear_demo(folder: Path) -> None:
-    """Remove an earlier demo, and nothing else."""
-    if not folder.exists():
-        return
-    if {p.name for p in folder.iterdir()} - {"exposure", "stress", "plan", "report.html"}:
-        raise UsageError(f"{folder} holds files that are not the demo's: move it away")
-    shutil.rmtree(folder)
-
 
 def check(
     what: Annotated[Path, typer.Argument(metavar="CASE|RUN", help="Case, or folder of a run.")],
@@ -188,7 +146,7 @@ def exposure(
     inputs += [word for name, text in options.items() if text for word in (f"--{name}", text)]
     inputs += [f"--{name}" for name in ("pairs", "availability", "systemic") if asked[name]]
     inputs += ["--tolerance", f"{tolerance:g}", "--weight", weight] if systemic else []
-    run = _expose(network, folder, inputs, silent, {k: v for k, v in asked.items() if v})
+    run = run_exposure(network, folder, inputs, silent, {k: v for k, v in asked.items() if v})
     finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
@@ -234,7 +192,7 @@ def stress(
     network = read_case(case, silent, limits(max_file_gb, max_columns))
     inputs = [str(case), scenario, "--draws", str(asked.draws), "--seed", str(asked.seed)]
     inputs += ["--detail"] if detail else []
-    run = _stress(network, asked, folder, inputs, silent, workers, cluster, detail)
+    run = run_stress(network, asked, folder, inputs, silent, workers, cluster, detail)
     finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
@@ -309,7 +267,7 @@ def plan(
     given = {name: value for name, value in options.items() if value is not None}
     inputs += [word for name, value in given.items() for word in (f"--{name}", str(value))]
     begun["sweep"] = sweep
-    run = _plan(network, asked, folder, inputs, silent, seconds, gap, begun, said)
+    run = run_plan(network, asked, folder, inputs, silent, seconds, gap, begun, said)
     finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
     summary = run.manifest["summary"]
@@ -341,7 +299,7 @@ def _rules_in_force(network: "Network") -> "Goal":
     )
 
 
-def _plan(
+def run_plan(
     network: "Network",
     goal: "Goal",
     folder: Path,
@@ -352,6 +310,7 @@ def _plan(
     begun: dict[str, Any] | None = None,
     said: "tuple[str, ...] | list[str]" = (),
 ) -> "Run":
+    """Plan and write the run, whole or not at all."""
     from indranet.runs.earlier import GOAL
     from indranet.runs.plan_changes import change_warnings
     from indranet.runs.plan_deliveries import delivery_warnings
@@ -390,7 +349,7 @@ def report(
 
     opened = [open_run(folder) for folder in runs]
     page = opened[0].folder / "report.html" if out is None else out
-    _write_report(opened, page, quiet or json_only)
+    write_report(opened, page, quiet or json_only)
     if xlsx:
         with progress("writing the workbook", quiet or json_only):
             workbook(opened, page.with_suffix(".xlsx"))
@@ -398,13 +357,14 @@ def report(
     made("report", page, json_only, quiet)
 
 
-def _expose(
+def run_exposure(
     network: "Network",
     folder: Path,
     inputs: "tuple[str, ...] | list[str]",
     silent: bool,
     asked: dict[str, Any],
 ) -> "Run":
+    """Take each thing away and write the run."""
     from indranet.runs.run import write_run
     from indranet.runs.words import warnings
     from indranet.studies.exposure import exposure as study
@@ -423,7 +383,7 @@ def _expose(
     )  # fmt: skip
 
 
-def _stress(
+def run_stress(
     network: "Network",
     scenario: "Scenario",
     folder: Path,
@@ -475,7 +435,8 @@ def _named(option: str, text: str | None) -> str | None:
     return text
 
 
-def _write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:
+def write_report(runs: "list[Run]", out: Path, quiet: bool) -> None:
+    """Draw some runs on one page, and say where it is."""
     from indranet.runs.report import report as write
 
     with progress("drawing the report", quiet):

@@ -26,6 +26,7 @@ from indranet.runs.progress import known, progress
 if TYPE_CHECKING:
     from indranet.model.network import Network
     from indranet.model.scenario import Scenario
+    from indranet.runs.run import Run
     from indranet.studies.diversify import Diversified
 
 _FEW_DRAWS = 16
@@ -70,7 +71,7 @@ def diversify(
 ) -> None:
     """Choose which second sources, stocks, links and skills to buy first."""
     from indranet.model.scenario import find_scenario
-    from indranet.runs.run import free_folder, write_run
+    from indranet.runs.run import free_folder
 
     silent = quiet or json_only
     folder = vacant(free_folder("diversify") if out is None else out)
@@ -83,28 +84,40 @@ def diversify(
     if draws is not None:
         asked = [one.model_copy(update={"draws": draws}) for one in asked]
     network = read_case(case, silent, limits(max_file_gb, max_columns))
-    begun = time.perf_counter()
-    numbers = {"years": years, "tail": tail, "within_days": within}
-    tables: dict[str, Any] = {}
-    summary: dict[str, Any] = {"scenarios": []}
-    if asked:
-        found = _chosen(network, asked, budget or 0.0, numbers, workers, silent)
-        tables, summary = dict(found.tables), dict(found.summary)
-    if countries:
-        _alone(network, countries, years, within, tables, summary, silent)
     given = {"budget": budget, "only": only, "years": years, "tail": tail, "within": within,
              "draws": draws}  # fmt: skip
     inputs = [str(case), *(scenarios or ())]
     for name, value in given.items():
         if value is not None:
-            told = f"{value:g}" if isinstance(value, float) else str(value)
-            inputs += [f"--{name}", told]
-    run = write_run(
-        Path(folder), "diversify", network, tables, summary, inputs=inputs,
-        seconds=time.perf_counter() - begun, seed=asked[0].seed if asked else 0,
-    )  # fmt: skip
+            inputs += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
+    numbers = {"years": years, "tail": tail, "within_days": within}
+    run = run_diversify(
+        network, asked, folder, inputs, silent, budget or 0.0, numbers, countries, workers
+    )
     finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
+
+
+def run_diversify(
+    network: "Network", asked: "list[Scenario]", folder: Path, inputs: list[str], silent: bool,
+    budget: float, numbers: dict[str, Any], countries: tuple[str, ...] = (),
+    workers: int | None = None,
+) -> "Run":  # fmt: skip
+    """Choose measures and write the run."""
+    from indranet.runs.run import write_run
+
+    begun = time.perf_counter()
+    tables: dict[str, Any] = {}
+    summary: dict[str, Any] = {"scenarios": []}
+    if asked:
+        found = _chosen(network, asked, budget, numbers, workers, silent)
+        tables, summary = dict(found.tables), dict(found.summary)
+    if countries:
+        _alone(network, countries, numbers, tables, summary, silent)
+    return write_run(
+        folder, "diversify", network, tables, summary, inputs=inputs,
+        seconds=time.perf_counter() - begun, seed=asked[0].seed if asked else 0,
+    )  # fmt: skip
 
 
 def _chosen(
@@ -121,13 +134,14 @@ def _chosen(
 
 
 def _alone(
-    network: "Network", countries: tuple[str, ...], years: float, within: float | None,
+    network: "Network", countries: tuple[str, ...], numbers: dict[str, Any],
     tables: dict[str, Any], summary: dict[str, Any], silent: bool,
 ) -> None:  # fmt: skip
     from indranet.studies.diversify import for_sale
     from indranet.studies.only_measures import restoring_measures
 
-    names, _ = for_sale(network, years, within)
+    years = numbers["years"]
+    names, _ = for_sale(network, years, numbers["within_days"])
     with progress("looking for what partners could build", silent):
         table, told = restoring_measures(network, countries, names, years)
     tables["only_measures"], summary["only"] = table, told

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from indranet import __version__
-from indranet.cli import asking, buying, making, valuing
+from indranet.cli import asking, buying, making, showing, valuing
 from indranet.errors import Fault, InputError, NoAnswerError, UsageError
 
 # Modules that take a while to import are imported inside the commands: --help answers at once.
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(asking.demo)
+app.command()(showing.demo)
 app.command()(making.init)
 app.command()(asking.check)
 app.command()(asking.describe)

@@ -90,21 +90,22 @@ def partners(
     inputs = [str(case), question]
     inputs += [word for name, value in given.items() if value is not None
                for word in (f"--{name}", str(value))]  # fmt: skip
-    run = _partners(network, asked, folder, inputs, silent, named, workers, (seconds, gap))
+    run = run_partners(network, asked, folder, inputs, silent, named, workers, (seconds, gap))
     finish(run, json_only, quiet)
     say(silent, f"\nrun written to {run.folder}; indranet report {run.folder} draws it")
 
 
-def _partners(
+def run_partners(
     network: "Network",
     asked: "Scenario | Goal",
     folder: Path,
     inputs: list[str],
     silent: bool,
-    named: tuple[str, ...],
-    workers: int | None,
-    limits_of_plans: tuple[float | None, float | None],
+    named: tuple[str, ...] = (),
+    workers: int | None = None,
+    limits_of_plans: tuple[float | None, float | None] = (None, None),
 ) -> "Run":
+    """Value agreements and write the run."""
     from indranet.model.scenario import Scenario
     from indranet.runs.run import write_run
     from indranet.studies.ensemble import local_executor

@@ -61,6 +61,20 @@ def together_words(summary: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def partners_sentence(summary: Mapping[str, Any]) -> str:
+    """Return what each agreement is worth in a sentence, in the first unit that says anything."""
+    for unit in summary["units"]:
+        rows = [row for row in summary["agreements"] if row["unit"] == unit]
+        some = [row for row in rows if row["value"] or row["low"] < row["high"]]
+        if not some:
+            continue
+        worth = [f"{row['agreement']} {worth_words(row)}" for row in some]
+        count = len(summary["left_out"]) + len(rows) - len(some)
+        rest = f"; {counted(count, 'other agreement')} in force nothing" if count else ""
+        return f"{summary['question']}: worth are {listed(worth, _ROWS)}{rest}."
+    return f"{summary['question']}: no agreement in force is worth anything here."
+
+
 def partners_lines(run: Run) -> list[str]:
     """Return what agreements are worth as lines of plain text.
 
