@@ -14,7 +14,7 @@ def tables() -> Tables:
     """Return the rows of projects for products, sites and equipment."""
     products: list[Row] = [
         {
-            "product": product, "name": name, "kind": "equipment", "firm": "",
+            "product": product, "name": name, "kind": "wanted", "firm": "",
             "function": function, "unit_cost_usd": "", "bill": "unknown",
             "provenance": "authored", "source": "wanted by a project",
         }
