@@ -163,7 +163,7 @@ def plan(
     after = as_planned(made, found.plan)
     tables["shares"] = shares_of(made, after)
     tables["rules"] = rules_of(made, after)
-    both = both_reaches(network, after, wanted=goal.replace.wanted, executor=executor)
+    both = both_reaches(made, after, executor)
     tables["independence"] = independence_of(both)
     if goal.replace.wanted:
         tables |= project_tables(made, after, both)

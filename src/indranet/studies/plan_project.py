@@ -26,24 +26,32 @@ _UNKNOWN = "unknown"
 
 
 def both_reaches(
-    network: Network, after: Network, *, wanted: bool, executor: Executor | None = None
+    made: Planned, after: Network, executor: Executor | None = None
 ) -> tuple[Plain, Plain]:
     """Return what is lost with each thing before a plan and once it is carried out.
 
+    Of a project passages and lanes are taken away as well, and the sites of its countries.
+
     Parameters
     ----------
-    network, after
-        The case, and as planned.
-    wanted
-        Whether the plan is that of a project: then passages and lanes are taken away as well.
+    made
+        The plan's problem.
+    after
+        The network as planned.
     executor
         Threads; answers do not hang on their number.
     """
-    kinds = (*KINDS, *WAYS) if wanted else KINDS
-    then, now = (
-        plain_reach(groundwork(one), candidates(one, kinds), executor) for one in (after, network)
-    )
-    return now, then
+    project = made.goal.replace.wanted
+    here = _in_countries(made) if project else np.zeros(len(after["sites"]), dtype=bool)
+
+    def reaches(network: Network) -> Plain:
+        asked = candidates(network, (*KINDS, *WAYS, "site") if project else KINDS)
+        kept = np.ones(len(asked.id), dtype=bool)
+        kept[asked.kind == "site"] = here
+        ground = groundwork(network, apart=here)
+        return plain_reach(ground, asked.pick(np.flatnonzero(kept)), executor)
+
+    return reaches(made.ground.network), reaches(after)
 
 
 def project_tables(made: Planned, after: Network, both: tuple[Plain, Plain]) -> dict[str, Table]:
@@ -71,6 +79,13 @@ def project_tables(made: Planned, after: Network, both: tuple[Plain, Plain]) -> 
         "served": _served(both, names),
         "mix": _mix(made, after, names),
     }
+
+
+def _in_countries(made: Planned) -> npt.NDArray[np.bool_]:
+    """Return which sites stand in the countries of a project, shape (sites,)."""
+    network = made.ground.network
+    names = np.append(network.names["country"], "").astype(str)
+    return np.isin(names[network["sites"]["country"]], _countries(made))
 
 
 def _countries(made: Planned) -> list[str]:
@@ -163,8 +178,11 @@ def project_told(
     def told(rows: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
         return [{column: _plain(exposed[column][i]) for column in exposed} for i in rows.tolist()]
 
-    more = [i for i in np.argsort(-change, kind="stable") if change[i] > 0 and late[i]]
-    less = [i for i in np.argsort(change, kind="stable") if change[i] < 0 and late[i]]
+    # Of what changes alike, what nobody hangs on at the other end says most.
+    rises = np.lexsort((exposed["people_before"], -change))
+    falls = np.lexsort((exposed["people_after"], change))
+    more = [i for i in rises.tolist() if change[i] > 0 and late[i]]
+    less = [i for i in falls.tolist() if change[i] < 0 and late[i]]
     mine = np.isin(network["sites"]["operator"], made.swaps.operators)
     return {
         "countries": _countries(made),
