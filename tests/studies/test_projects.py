@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from tests.made_up import Columns, network_of
 
+from indranet import read
 from indranet.errors import InputError
-from indranet.model.goal import Goal
+from indranet.model.goal import Goal, find_goal
 from indranet.model.network import Network
+from indranet.model.scenario import Scenario
 from indranet.studies.exposure import Exposure, exposure
 from indranet.studies.partners import partners
 from indranet.studies.plan import Planning, plan
+from indranet.studies.stress import stress
 
 ISLAND: dict[str, Columns] = {
     "countries": {"country": ["ISL", "AAA", "BBB", "CCC"]},
@@ -134,7 +137,7 @@ def test_a_cable_and_a_room_by_hand(tmp_path: Path) -> None:
 
     Waiting: 1,000 people for 90 days and 300 for 59, a cent a day.
     """
-    found = plan(island(tmp_path), goal(), seconds=3, front=False)
+    found = plan(island(tmp_path), goal(), seconds=1, front=False)
     rows = found.tables["schedule"]
     told = {
         str(c): (str(p), str(d), float(m))
@@ -151,7 +154,7 @@ def test_a_cable_and_a_room_by_hand(tmp_path: Path) -> None:
 
 
 def test_an_island_before_and_after(tmp_path: Path) -> None:
-    found = plan(island(tmp_path), goal(), seconds=3, front=False)
+    found = plan(island(tmp_path), goal(), seconds=1, front=False)
     # Before all hang on the old cable. The new one is nine tenths of what there is then, and a
     # tenth is asked: either will do, and only where both land is there no way round.
     assert ends(found, "lane", "old") == ends(found, "firm", "oldco") == (1000, 0)
@@ -159,6 +162,9 @@ def test_an_island_before_and_after(tmp_path: Path) -> None:
     assert ends(found, "lane", "new") == ends(found, "firm", "fibre") == (0, 0)
     assert ends(found, "firm", "chips") == ends(found, "jurisdiction", "BBB") == (0, 300)
     assert ends(found, "firm", "project") == (0, 300)
+    assert ends(found, "site", "isle") == (1000, 0)
+    assert ends(found, "site", "second") == (0, 0)
+    assert ends(found, "site", "room") == (0, 300)
     project = found.summary["project"]
     assert project["countries"] == ["ISL"]
     assert project["still_wanted"] == 0
@@ -182,9 +188,35 @@ def test_an_island_before_and_after(tmp_path: Path) -> None:
     assert found.tables["shares"]["before"].tolist() == [0, 0]
 
 
+def test_a_rule_is_not_broken_by_what_is_wanted(tmp_path: Path) -> None:
+    """`oldco` may have six tenths of the cables: it has all before, half after."""
+    cap: Columns = {
+        "rule": ["cap"], "from": ["2025-01-01"], "per": ["country"], "who": ["firm"],
+        "firm": ["oldco"], "functions": ["cable"], "metric": ["share"], "weight": ["units"],
+        "comparison": ["<="], "limit": [0.6],
+    }  # fmt: skip
+    network = island(tmp_path, rules=cap)
+    found = exposure(network).tables["rules"]
+    here = found["country"] == "ISL"
+    assert (found["holds"][here].item(), found["value"][here].item()) == ("false", 1.0)
+    rows = plan(network, goal(meet=[]), seconds=1, front=False).tables["rules"]
+    here = rows["country"] == "ISL"
+    assert [rows[f"holds_{when}"][here].item() for when in ("before", "after")] == ["false", "true"]
+    assert [rows[f"value_{when}"][here].item() for when in ("before", "after")] == [1.0, 0.5]
+
+
+def test_a_scenario_finds_nothing_of_what_is_wanted(tmp_path: Path) -> None:
+    """The new cable is no way round while the old one is cut, on days 1 to 3."""
+    cut = {"do": "cut", "what": "old", "day": 1, "lasts_days": 3}
+    asked = Scenario.model_validate_json(json.dumps({"name": "cut", "days": 6, "event": [cut]}))
+    rows = stress(island(tmp_path), asked).tables["totals"]
+    people = rows["value"][rows["measure"] == "people_served"]
+    assert people.tolist() == [1000, 0, 0, 0, 1000, 1000]
+
+
 def test_what_no_money_pays_stays_wanted(tmp_path: Path) -> None:
     asked = goal(agreements=["compute-fund"])
-    found = plan(island(tmp_path), asked, seconds=3, front=False)
+    found = plan(island(tmp_path), asked, seconds=1, front=False)
     project = found.summary["project"]
     assert project["still_wanted"] == 1
     assert ends(found, "lane", "old") == (1000, 1300)
@@ -244,3 +276,21 @@ def test_nothing_changes_for_what_is_there(tmp_path: Path) -> None:
     for column in ("kind", "id", "horizon", "services_lost", "sites_lost", "people_lost"):
         assert with_it[column][kept].tolist() == without[column].tolist(), column
     assert (with_it["people_lost"][~kept] == 0).all()
+
+
+def test_tuvalu_gets_its_first_cable() -> None:
+    found = plan(read("indo-pacific"), find_goal("tuvalu-first-cable"), seconds=2, front=False)
+    assert found.summary["unswapped"] == 0
+    assert found.summary["cost_usd"] == pytest.approx(56e6)
+    assert found.tables["schedule"]["period"].astype(str).tolist() == ["2025-10-01"]
+    assert found.summary["dates"][0]["probability"] > 0.95
+    rows = found.tables["exposed"]
+
+    def people(kind: str, thing: str) -> tuple[float, float]:
+        at = (rows["kind"] == kind) & (rows["id"] == thing) & (rows["horizon"] == "in time")
+        return float(rows["people_before"][at].sum()), float(rows["people_after"][at].sum())
+
+    assert people("site", "landing-teleport-funafuti") == (2 * 9646, 0)
+    assert people("firm", "subcom") == (0, 9646)
+    served = {one["people_before"] for one in found.summary["project"]["served"]}
+    assert served == {4 * 9646}
