@@ -117,7 +117,7 @@ _TOLD = (
 _SAID = (
     "on", "services", "site_rows", "sites", "people", "people_counted_by", "need_share", "worst",
     "down_before", "near_misses", "taken_away", "unknown_products", "unplaced_lanes",
-    "wanted", "absent_tables", "first_questions",
+    "absent_tables", "first_questions",
 )  # fmt: skip
 _GROUPED = (
     "things", "services_lost", "people_lost", "sites_lost", "services_elsewhere",

@@ -259,7 +259,7 @@ def worst_lines(manifest: Mapping[str, Any]) -> list[str]:
 def warnings(summary: Mapping[str, Any]) -> list[str]:
     """Return what a reader of an exposure run must know before its numbers, one sentence each."""
     said = []
-    if summary["wanted"]:
+    if "wanted" in summary:
         said.append(wanted_words(summary["wanted"]))
     for horizon, down in summary["down_before"].items():
         if down:

@@ -46,8 +46,9 @@ def both_reaches(
 
     def reaches(network: Network) -> Plain:
         asked = candidates(network, (*KINDS, *WAYS, "site") if project else KINDS)
-        kept = np.ones(len(asked.id), dtype=bool)
-        kept[asked.kind == "site"] = here
+        kept = asked.kind != "site"
+        if project:
+            kept[~kept] = here
         ground = groundwork(network, apart=here)
         return plain_reach(ground, asked.pick(np.flatnonzero(kept)), executor)
 

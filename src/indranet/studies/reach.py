@@ -115,16 +115,14 @@ def _wanted_things(ground: Groundwork) -> npt.NDArray[np.int64]:
     ])  # fmt: skip
 
 
-def wanted_words(ground: Groundwork, waiting: npt.NDArray[np.bool_]) -> dict[str, Any] | None:
-    """Return what projects want and is left out, as plain data; None where nothing is.
+def wanted_told(ground: Groundwork, waiting: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Return what projects want and is left out, as plain data.
 
     Real sites and their people, units, lanes to such sites, and services that wait with their
     people.
     """
     network = ground.network
     rows = wanted_rows(network)
-    if ground.wanted or not rows.any():
-        return None
     sites, equipment, services = network["sites"], network["equipment"], network["services"]
     at = wanted_sites(network)
     real = sites["stands_for"][equipment["site"]] * equipment["quantity"]
@@ -275,7 +273,8 @@ def reach(
     }  # fmt: skip
     if exclusions is not None:
         tables["untrusted"] = stacked(list(untrusted.values()))
-    summary["wanted"] = wanted_words(ground, waiting)
+    if not ground.wanted and wanted_rows(network).any():
+        summary["wanted"] = wanted_told(ground, waiting)
     return Reach(asked, nets, counts, losses, leaders, waiting, tables, summary)
 
 
