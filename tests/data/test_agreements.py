@@ -81,6 +81,8 @@ PROBES: dict[str, Callable[[tuple[str, ...]], Any]] = {
     "in-jp-ict": offered(VI),
     "quad-open-ran": offered(VI),
     "quad-palau-open-ran": offered(VI),
+    "tuvalu-cable": offered(VI),
+    "au-tuvalu-cable": offered(VI),
     "in-jp-acsa": mended("landing-mumbai"),
     "us-jp-acsa": mended("cable-hawaii-domestic-makaha-hilo"),
     "jp-roaming": rules_of_2026,

@@ -190,9 +190,10 @@ def test_the_law_of_indian_states_holds_between_japanese_prefectures() -> None:
 
 def test_people_add_up_to_the_population() -> None:
     found: dict[str, float] = defaultdict(float)
+    wanted = {e["site"] for e in rows("equipment") if e["product"].startswith("wanted-")}
     for site in rows("sites"):
-        # Those of a project are served by somebody already.
-        if not site["operator"].endswith("-project"):
+        # Those whom a project is for are served by somebody already.
+        if site["site"] not in wanted:
             found[site["country"]] += float(site["people"])
     population = {c["country"]: float(c["population"]) for c in rows("countries")}
     served = {country for country, number in found.items() if number}

@@ -28,6 +28,7 @@ def project(folder: Path, **more: Columns) -> Network:
         "firms": {"firm": ["island", "rays", "bands", "both"], "country": ["AAA"] * 4},
         "products": {
             "product": ["any-ru", "any-du", "rays-ru", "bands-du", "both-ru", "both-du"],
+            "kind": ["wanted"] * 2 + ["equipment"] * 4,
             "firm": ["", "", "rays", "bands", "both", "both"], "function": ["RU", "DU"] * 3,
         },
         "sites": {
@@ -79,7 +80,7 @@ def test_makers_mix_where_their_interface_is_certified(tmp_path: Path) -> None:
     network = project(tmp_path, interoperability=pair)
     found = solved(network, goal())
     assert found.summary["cost_usd"] == pytest.approx(60)
-    made = planned(groundwork(network), goal())
+    made = planned(groundwork(network, wanted=True), goal())
     after = as_planned(made, solved_plan(made))
     names = network.names["product"][after["equipment"]["product"]]
     assert sorted(set(names)) == ["bands-du", "rays-ru"]

@@ -226,7 +226,8 @@ CAP = {"rule": "cap", "from": "2026-03-01", "metric": "share", "limit": 0.25}
 
 def made_of(folder: Path, rule: dict[str, Any], asked: Goal, **tables: Columns) -> Planned:
     rows = {name: [cell] for name, cell in {**CAP, **rule}.items()}
-    return planned(groundwork(network_of(folder, **{**CASE, "rules": rows, **tables})), asked)
+    network = network_of(folder, **{**CASE, "rules": rows, **tables})
+    return planned(groundwork(network, wanted=asked.replace.wanted), asked)
 
 
 def days(made: Planned, **period: int) -> list[tuple[str, str, str]]:
@@ -274,7 +275,8 @@ def test_firms_that_a_goal_replaces_are_those_whom_it_excludes(tmp_path: Path) -
     made = made_of(tmp_path / "c", {"limit": 0.6}, goal(replace={"firms": ["east"]}))
     assert made.rules[1].lacking == pytest.approx(0.4)
     wanted = goal(replace={"wanted": True, "functions": ["RU"]})
-    made = made_of(tmp_path / "d", {}, wanted)
+    nobody = {**CASE["products"], "kind": ["equipment", "equipment", "wanted", *["equipment"] * 2]}
+    made = made_of(tmp_path / "d", {}, wanted, products=nobody)
     assert made.rules == ()
     assert made.others == ("cap: share <= 0.25, and the goal names nobody whom it excludes",)
 

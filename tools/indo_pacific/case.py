@@ -66,11 +66,13 @@ def case_tables() -> Tables:
         "countries": countries,
         **made,
         "passages": lanes.passage_rows(),
-        "lanes": [goods.rows[k] for k in sorted(goods.rows)] + lanes.cable_rows() + built,
+        "lanes": [goods.rows[k] for k in sorted(goods.rows)] + lanes.cable_rows() + built
+        + planned["lanes"],
         "sites": standing,
         "equipment": installed,
-        "services": served["services"],
-        "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"] + needed,
+        "services": served["services"] + planned["services"],
+        "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"]
+        + needed + planned["needs"],
         "failures": rest["failures"] + lanes.failure_rows(),
         "facilities": facilities,
         "agreements": _restated(

@@ -14,8 +14,8 @@ from indranet.model.versions import bounds
 
 ACYCLIC = ("equipment", "part", "material", "tool")
 """Kinds of product among which a component cannot contain its own product."""
-INSTALLED = ("equipment", "software")
-"""Kinds of product that a site can have installed."""
+INSTALLED = ("equipment", "software", "wanted")
+"""Kinds of product that a site can have installed, or is to have."""
 REACHING = ("site", "plant", "facility", "service")
 REACHED = ("site", "facility", "plant", "country")
 
@@ -309,6 +309,26 @@ def installed_products(tables: Tables) -> list[Fault]:
     return tables.faults("equipment", "product", np.flatnonzero(wrong), problem, remedy)
 
 
+def wanted_products(tables: Tables) -> list[Fault]:
+    """Find products that are wanted, and yet made by somebody or offered."""
+    wanted = tables.rows["products"]["kind"] == _kind_codes("wanted")[0]
+    wanted &= tables.sound["products"]
+    made = wanted & (tables.rows["products"]["firm"] >= 0)
+    problem = "makes a product that is wanted, of which nobody has chosen the maker"
+    remedy = "leave the maker empty, or give the product another kind"
+    faults = tables.faults("products", "firm", np.flatnonzero(made), problem, remedy)
+    for table, column, does in (
+        ("plants", "product", "made"), ("offers", "product", "offered"),
+        ("components", "product", "made of anything"),
+        ("components", "component", "part of anything"),
+    ):  # fmt: skip
+        wrong = np.append(wanted, False)[tables.rows[table][column]] & tables.sound[table]
+        problem = f"is wanted by a project, and cannot be {does}"
+        remedy = "name the product of a maker, or correct its kind in products"
+        faults += tables.faults(table, column, np.flatnonzero(wrong), problem, remedy)
+    return faults
+
+
 def traffic_shares(tables: Tables) -> list[Fault]:
     """Find sites whose shares of traffic add up to more than one."""
     equipment = tables.rows["equipment"]
@@ -417,6 +437,7 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     supplied_components,
     same_ends,
     installed_products,
+    wanted_products,
     traffic_shares,
     need_groups,
     reach_ends,

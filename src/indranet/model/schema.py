@@ -171,11 +171,11 @@ _ALL = (
         Column("parent", "reference", "Firm that controls this one.", refers=("firm",)),
     ),
     _table(
-        "products", "A product: equipment, part, material, tool, software, service or sector.", "product", ("product",),
+        "products", "A product: equipment, part, material, tool, software, service or sector; or what a project wants.", "product", ("product",),
         _identifier("product"),
         Column("name", "text", "Name in words."),
-        Column("kind", "choice", "What sort of product it is.", default="equipment",
-               choices=("equipment", "part", "material", "tool", "software", "service", "sector")),
+        Column("kind", "choice", "What sort of product it is; wanted stands for equipment that is not there yet.", default="equipment",
+               choices=("equipment", "part", "material", "tool", "software", "service", "sector", "wanted")),
         Column("firm", "reference", "Maker; empty for a generic product that any firm may make.", refers=("firm",)),
         Column("function", "choice", "Function that an installed unit serves.", choices=FUNCTIONS),
         Column("version", "text", "Version, as the maker writes it."),
@@ -469,7 +469,7 @@ _ALL = (
         Column("status", "choice", "What is known of it.", choices=("certified", "trial", "none"), default="none"),
     ),
     _table(
-        "budgets", "Money that an operator may have spent by a day, and what it gets back.", "", ("operator", "from"),
+        "budgets", "Money that an operator may have spent by a day, and what it gets back.", "", ("operator", "from", "agreement"),
         Column("operator", "reference", "Operator that spends.", required=True, refers=("firm",)),
         Column("from", "date", "Day from which the sum is there.", required=True),
         Column("usd", "number", "Own money to date, all earlier sums included.", unit="USD", required=True, minimum=0),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from indranet.geography.coast import coastlines, land
 from indranet.runs import worldmap
 from indranet.runs.markup import Html, block, element, joined, table
+from indranet.runs.plan_before_after import before_after_section
 from indranet.runs.plan_changes import change_lines, changes_section
 from indranet.runs.plan_deliveries import delivery_lines, delivery_warnings
 from indranet.runs.plan_sweep_section import SWEEP_TITLES, sweep_section
@@ -47,7 +48,8 @@ def read_plan(run: Run) -> PlanAnswer:
     names = (
         "schedule", "dates", "pareto", "spend", "clusters", "shares", "independence", "rules",
     )  # fmt: skip
-    asked = tuple(name for name in ("changes", "sweep") if name in run.tables)
+    more = ("changes", "sweep", "exposed", "served", "mix")
+    asked = tuple(name for name in more if name in run.tables)
     return PlanAnswer(run.manifest, {name: run.table(name) for name in (*names, *asked)})
 
 
@@ -68,6 +70,7 @@ def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
         ("when", "Who is swapped when", joined([_gantt(answer), _map(answer)])),
         *_changes(answer),
         ("money", "Money", joined([_spend(answer), _front(answer)])),
+        *_project(answer),
         ("shares", "Who is there before and after", _shares(answer)),
         ("binds", "What binds, and what it is worth", _binding(answer)),
         *(
@@ -93,6 +96,13 @@ def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
         id=key,
         class_="plan",
     )  # fmt: skip
+
+
+def _project(answer: PlanAnswer) -> list[tuple[str, str, Html]]:
+    if "project" not in answer.summary:
+        return []
+    body = before_after_section(answer.summary["project"], answer.tables)
+    return [("project", "What the country hangs on before and after", body)]
 
 
 def _changes(answer: PlanAnswer) -> list[tuple[str, str, Html]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from indranet.runs.plan_before_after import before_after_lines
 from indranet.runs.plan_changes import change_lines
 from indranet.runs.plan_deliveries import delivery_lines
 from indranet.runs.run import Run
@@ -81,6 +82,8 @@ def plan_lines(run: Run) -> list[str]:
         )
     if summary["lacks_offers"]:
         lines.append(f"  no offer replaces: {listed(summary['lacks_offers'], 4)}")
+    if "project" in summary:
+        lines += ["", *before_after_lines(summary["project"])]
     if summary["changes"] is not None:
         lines += ["", *change_lines(summary["changes"])]
     if summary["deliveries"] is not None:
@@ -92,7 +95,7 @@ def plan_lines(run: Run) -> list[str]:
         lines += [f"  {one['words']}" for one in summary["binding"][:_PRICES]]
     if "sweep" in summary:
         lines += sweep_lines(summary["sweep"])
-    if summary["new_dependences"]:
+    if summary["new_dependences"] and "project" not in summary:
         lines += ["", "The network as planned hangs more on:"]
         lines += [
             f"  {one['id']} ({one['kind']}, {one['horizon']}): "

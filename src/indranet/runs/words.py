@@ -259,6 +259,8 @@ def worst_lines(manifest: Mapping[str, Any]) -> list[str]:
 def warnings(summary: Mapping[str, Any]) -> list[str]:
     """Return what a reader of an exposure run must know before its numbers, one sentence each."""
     said = []
+    if "wanted" in summary:
+        said.append(wanted_words(summary["wanted"]))
     for horizon, down in summary["down_before"].items():
         if down:
             said.append(
@@ -268,6 +270,20 @@ def warnings(summary: Mapping[str, Any]) -> list[str]:
     if not summary["taken_away"]:
         said.append("Nothing was there to be taken away: ask for other kinds with --by.")
     return said
+
+
+def wanted_words(wanted: Mapping[str, Any]) -> str:
+    """Return what projects want, and that it counts nowhere."""
+    told = f"{counted(wanted['sites'], 'site')} wanted by projects, not there"
+    lanes, services = wanted["lanes"], wanted["services"]
+    more = [f"{counted(len(lanes), 'lane')} to them ({listed(lanes, 3)})"] if lanes else []
+    if services:
+        people_ = people(wanted["service_people"])
+        more.append(f"{counted(len(services), 'service')} for {people_} ({listed(services, 3)})")
+    waits = f"; left out with them: {' and '.join(more)}" if more else ""
+    return (
+        f"{told}: {counted(wanted['units'], 'unit')} and {people(wanted['people'])} people{waits}."
+    )
 
 
 def near_words(summary: Mapping[str, Any]) -> str:

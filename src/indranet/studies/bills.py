@@ -13,7 +13,7 @@ from scipy.sparse.linalg import spsolve
 from indranet.engines.gates import Ordered, order, up
 from indranet.model.schema import IMPORTANCE, TABLES
 from indranet.studies.builder import Builder
-from indranet.studies.groundwork import Groundwork
+from indranet.studies.groundwork import WANTED, Groundwork
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -81,14 +81,15 @@ class Bill:
 
 
 def bill_of_materials(ground: Groundwork) -> Bill:
-    """Return the bill of every product under the agreements in force.
+    """Return the bill of every product that somebody makes, under the agreements in force.
 
     Rows of one product that share a choice are the alternatives of one group; a row without a
     choice is a group of its own.
     """
     names = ground.network.names["product"]
     code = np.argsort(names).astype(np.int64)
-    place = np.empty(len(code), dtype=np.int64)
+    code = code[ground.network["products"]["kind"][code] != WANTED]
+    place = np.full(len(names), -1, dtype=np.int64)
     place[code] = np.arange(len(code))
     rows = ground.components
     rows = rows.where(np.flatnonzero(rows["importance"] == IMPORTANCE.index("essential")))

@@ -6,6 +6,7 @@ import numpy as np
 
 from indranet.model.network import Network
 from indranet.model.schema import PROVENANCES
+from indranet.studies.groundwork import WANTED, wanted_rows, wanted_sites
 
 _TURNS_OFF = {
     "lanes": "no passage or lane can be taken away, and nothing can be reached over lanes",
@@ -72,11 +73,19 @@ def _gaps(network: Network) -> list[str]:
     without = ~needed[network.span("service")]
     gaps = [f"no {name}: {off}" for name, off in absent_tables(network).items()]
     products, plants = network["products"], network["plants"]
-    installed = np.unique(network["equipment"]["product"])
+    wanted, rows = wanted_sites(network), wanted_rows(network)
+    if rows.any():
+        gaps.append(f"{wanted.sum():,} of {len(wanted):,} sites are wanted by projects, not there")
+    products = products.where(np.flatnonzero(products["kind"] != WANTED))
+    installed = np.unique(network["equipment"]["product"][~rows])
     made = np.isin(installed, np.concatenate([plants["product"], network["components"]["product"]]))
     for count, of, what in (
         (int((~made).sum()), len(installed), "installed products have no plant and no components"),
-        (int((products["bill"] != 0).sum()), len(products), "bills of materials are not complete"),
+        (
+            int((products["bill"] != 0).sum()),
+            len(products),
+            "bills of materials are not complete",
+        ),
         (int((products["firm"] < 0).sum()), len(products), "products have no maker"),
         (
             int(np.isnan(network["sites"]["lat"]).sum()),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from indranet.model.network import Network
 from indranet.studies.availability import availability as availability_of
@@ -135,8 +134,7 @@ def exposure(
     tables["reasons"] = reasons_of(network, found, asked_for, authority or "", tables.get("pairs"))
     tables |= shares(ground)
     told = rules_of(ground, authority=authority, day=day) if len(network["rules"]) else None
-    unknown = found.nets["in time"][0].unknown
-    summary = {**_summary(ground, unknown, day), **found.summary}
+    summary = {**_summary(ground, found, day), **found.summary}
     summary["first_questions"] = first_questions(network, tables)
     if told is not None:
         tables |= {"rules": told.rules, "rule_questions": told.questions}
@@ -218,11 +216,10 @@ def _untrusted(tables: Mapping[str, Table], horizon: Horizon) -> dict[str, float
     }
 
 
-def _summary(
-    ground: Groundwork, unknown: npt.NDArray[np.int32], on: np.datetime64
-) -> dict[str, Any]:
-    network = ground.network
-    services, sites = (network[name].where(ground.exists(name)) for name in ("services", "sites"))
+def _summary(ground: Groundwork, found: Reach, on: np.datetime64) -> dict[str, Any]:
+    network, unknown = ground.network, found.nets["in time"][0].unknown
+    sites = network["sites"].where(ground.exists("sites"))
+    services = network["services"].where(ground.exists("services") & ~found.waiting)
     rows = services if len(network["services"]) else sites
     return {
         "on": str(on),

@@ -1,6 +1,6 @@
 """What every horizon of one study shares: rows in force, classes of sites, groups of needs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,8 @@ REACHES = TABLES["needs"].column("how").choices.index("reaches")
 _WORKS, _TRUSTED = (
     TABLES["needs"].column("plane").choices.index(plane) for plane in ("works", "trusted")
 )
+WANTED = TABLES["products"].column("kind").choices.index("wanted")
+"""Kind of a product that stands for equipment of which a project has not chosen the maker."""
 USED = ("site", "service", "facility")
 """Kinds of thing that trust travels through; below them it hangs on makers alone."""
 
@@ -74,6 +76,8 @@ class Groundwork:
         Things that such a row declares stay, so that codes are those of the case: see `exists`.
     force
         Which agreements are in force, shape (agreements,).
+    wanted
+        Whether what projects want stands as if it were there.
     components, supplies, equipment
         Rows that exist.
     alone
@@ -87,6 +91,7 @@ class Groundwork:
     network: Network
     routes: LaneRoutes
     force: npt.NDArray[np.bool_]
+    wanted: bool
     components: Rows
     supplies: Rows
     equipment: Rows
@@ -100,8 +105,10 @@ class Groundwork:
         """Return which rows of a table exist under the agreements in force, shape (rows,).
 
         A plant exists only with its product, equipment with its site, a contract with its plant.
+        What is wanted does not: equipment of such a product, a site with no other equipment, a
+        lane to such a site.
         """
-        return _exists(self.network, table, self.force)
+        return _exists(self.network, table, self.force, self.wanted)
 
 
 def groundwork(
@@ -113,6 +120,7 @@ def groundwork(
     failing: bool = False,
     alone: npt.NDArray[np.bool_] | None = None,
     routes: LaneRoutes | None = None,
+    wanted: bool = False,
 ) -> Groundwork:
     """Make a case ready to be compiled.
 
@@ -134,6 +142,8 @@ def groundwork(
         looked at, shape (products,); none by default.
     routes
         Those of its lanes, where they are known: they hang on no agreement.
+    wanted
+        Let what projects want stand as if it were there, as whoever plans them must.
 
     Raises
     ------
@@ -145,9 +155,10 @@ def groundwork(
         force = force & chosen(network, agreements)
     network = _standing(network, force)
     rows = {
-        name: network[name].where(np.flatnonzero(_exists(network, name, force)))
-        for name in ("components", "supplies", "equipment", "needs")
+        name: network[name].where(np.flatnonzero(_exists(network, name, force, wanted)))
+        for name in ("components", "supplies", "equipment")
     }
+    rows["needs"] = network["needs"].where(np.flatnonzero(_needed(network, force, wanted)))
     pairs = pairs_of(network, rows["equipment"])
     single = np.zeros(len(rows["equipment"]), dtype=bool)
     if alone is not None:
@@ -156,12 +167,13 @@ def groundwork(
         apart[rows["equipment"]["site"][single]] = True
     classes = site_classes(
         network, rows["equipment"], rows["needs"], pairs.of,
-        _sites_apart(network, rows["needs"], force, apart, failing),
+        _sites_apart(network, rows["needs"], force, wanted, apart, failing),
     )  # fmt: skip
     return Groundwork(
         network=network,
         routes=lane_routes(network) if routes is None else routes,
         force=force,
+        wanted=wanted,
         components=rows["components"],
         supplies=rows["supplies"],
         equipment=rows["equipment"],
@@ -257,7 +269,40 @@ _STANDS_WITH = {
 """Tables whose rows exist only with the row of another: the column that names it, its table."""
 
 
-def _exists(network: Network, table: str, force: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def wanted_rows(network: Network) -> npt.NDArray[np.bool_]:
+    """Return which rows of equipment are wanted by a project, shape (equipment,)."""
+    return np.asarray((network["products"]["kind"] == WANTED)[network["equipment"]["product"]])
+
+
+def wanted_sites(network: Network) -> npt.NDArray[np.bool_]:
+    """Return which sites hold nothing but what is wanted, shape (sites,)."""
+    rows, at = wanted_rows(network), network["equipment"]["site"]
+    found = np.zeros(len(network["sites"]), dtype=bool)
+    found[at[rows]] = True
+    found[at[~rows]] = False
+    return found
+
+
+def wanted_lanes(network: Network) -> npt.NDArray[np.bool_]:
+    """Return which lanes begin or end at a site that is wanted, shape (lanes,)."""
+    lanes, span = network["lanes"], network.span("site")
+    at = np.zeros(network.size, dtype=bool)
+    at[span] = wanted_sites(network)
+    return np.asarray(at[lanes["origin"]] | at[lanes["destination"]])
+
+
+_WANTED: Mapping[str, Callable[[Network], npt.NDArray[np.bool_]]] = {
+    "products": lambda network: np.asarray(network["products"]["kind"] == WANTED),
+    "sites": wanted_sites,
+    "equipment": wanted_rows,
+    "lanes": wanted_lanes,
+}
+"""Tables with rows that projects may want, and which these are."""
+
+
+def _exists(
+    network: Network, table: str, force: npt.NDArray[np.bool_], wanted: bool
+) -> npt.NDArray[np.bool_]:
     rows = network[table]
     if table == "agreements":
         return np.ones(len(rows), dtype=bool)
@@ -266,8 +311,33 @@ def _exists(network: Network, table: str, force: npt.NDArray[np.bool_]) -> npt.N
         found &= ~_spare_inputs(network)
     if table in _STANDS_WITH:
         column, other = _STANDS_WITH[table]
-        found &= _exists(network, other, force)[rows[column]]
+        found &= _exists(network, other, force, wanted)[rows[column]]
+    if table in _WANTED and not wanted:
+        found &= ~_WANTED[table](network)
     return found
+
+
+def _needed(network: Network, force: npt.NDArray[np.bool_], wanted: bool) -> npt.NDArray[np.bool_]:
+    """Return which rows of needs exist, shape (needs,).
+
+    A site or lane that is wanted is no input, and no part of the capacity of which a share is
+    asked, where its group has others; alone it stays: the user waits for it.
+    """
+    needs = network["needs"]
+    found = _exists(network, "needs", force, wanted)
+    if wanted:
+        return found
+    waits = np.zeros(network.size, dtype=bool)
+    for kind, table in (("site", "sites"), ("lane", "lanes")):
+        waits[network.span(kind)] = _WANTED[table](network)
+    waiting = waits[needs["input"]] & found
+    if not waiting.any():
+        return found
+    keys = np.stack([needs["user"].astype(np.int64), needs["need"].astype(np.int64)], axis=1)
+    group = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+    others = np.zeros(group.max(initial=-1) + 1, dtype=bool)
+    others[group[found & ~waiting]] = True
+    return found & ~(waiting & others[group])
 
 
 def pairs_of(network: Network, equipment: Rows) -> Pairs:
@@ -295,11 +365,12 @@ def _sites_apart(
     network: Network,
     needs: Rows,
     force: npt.NDArray[np.bool_],
+    wanted: bool,
     some: bool | npt.NDArray[np.bool_],
     failing: bool,
 ) -> npt.NDArray[np.bool_]:
     """Return the sites that need a gate of their own, shape (sites,)."""
-    apart = ~_exists(network, "sites", force) | some
+    apart = ~_exists(network, "sites", force, wanted) | some
     first = network.offset("site")
     for codes in (
         network["lanes"]["origin"],

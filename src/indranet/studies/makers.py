@@ -97,7 +97,7 @@ def makers_of(ground: Groundwork, bill: Bill) -> Makers:
     named = network.names["plant"]
     kept = np.argsort(named)
     kept = kept[there[kept]]
-    place = np.empty(len(bill.code), dtype=np.int64)
+    place = np.full(len(products), -1, dtype=np.int64)
     place[bill.code] = np.arange(len(bill.code))
     listed = np.zeros(len(bill.code), dtype=bool)
     listed[place[plants["product"]]] = True

@@ -174,7 +174,7 @@ def positions(network: Network, countries: Sequence[str]) -> Ints:
 def _serving(ground: Groundwork, bill: Bill) -> tuple[Ints, Ints]:
     """Return which product serves which function: its own, and those that it is installed for."""
     equipment, own = ground.equipment, ground.network["products"]["function"]
-    serves = np.zeros((len(bill.code), len(FUNCTIONS)), dtype=bool)
+    serves = np.zeros((len(ground.network["products"]), len(FUNCTIONS)), dtype=bool)
     serves[equipment["product"], equipment["function"]] = True
     given = np.flatnonzero(own >= 0)
     serves[given, own[given]] = True
@@ -286,7 +286,9 @@ def _layers(network: Network, bill: Bill, product: Ints, function: Ints) -> Ints
     """
     groups = list(FUNCTION_GROUPS)
     group_of = np.array([groups.index(g) for g, some in FUNCTION_GROUPS.items() for _ in some])
-    of_kind = np.array([LAYERS.index(_KIND_LAYERS[kind]) for kind in _KINDS])
+    of_kind = np.array([
+        LAYERS.index(_KIND_LAYERS[kind]) if kind in _KIND_LAYERS else -1 for kind in _KINDS
+    ])  # fmt: skip
     kind = network["products"]["kind"][bill.code]
     own = network["products"]["function"][bill.code].astype(np.int64)
     first = np.full(len(bill.code), len(FUNCTIONS))

@@ -164,7 +164,7 @@ Assigned = Callable[[Problem, Executor], tuple[Assignment, str]]
 
 def _planned(goal: Goal, assigned: Assigned, network: Network, force: Sequence[str]) -> Trial:
     seen = in_plan(network, goal.model_copy(update={"agreements": tuple(force)}))
-    ground = groundwork(seen, on=goal.starts(network.first_day)[0])
+    ground = groundwork(seen, on=goal.starts(network.first_day)[0], wanted=goal.replace.wanted)
     key = _seen(ground)
 
     def run(executor: Executor) -> "Future[Outcome]":

@@ -29,6 +29,7 @@ from indranet.studies.plan_limits import deliveries
 from indranet.studies.plan_pace import Pace, pace_told
 from indranet.studies.plan_prices import binding
 from indranet.studies.plan_problem import Planned, planned
+from indranet.studies.plan_project import both_reaches, project_tables, project_told
 from indranet.studies.plan_reasons import blame_words
 from indranet.studies.plan_sweep import By, spent, surface, told
 from indranet.studies.plan_tables import (
@@ -68,7 +69,8 @@ class Planning:
         exposure_person_days, gap), `spend` (operator, period, planned_usd, cash_usd), `shares`
         (operator, by, id, before, after), `clusters` (cluster, operator, region, people, sites,
         lat, lon, period, before, after, earlier_usd, later_usd, replanned), `independence` (kind,
-        id, horizon, people_lost before and after); against an earlier plan `changes` (cluster,
+        id, horizon, people_lost before and after); of a project `exposed`, `served` and `mix`
+        (see `plan_project.project_tables`); against an earlier plan `changes` (cluster,
         function, period_before, period_after, product_before, product_after, frozen); where asked
         for `sweep` (see `plan_sweep.surface`).
     summary
@@ -132,7 +134,7 @@ def plan(
         announced is the goal's, or a stress run is of another case.
     """
     network = in_plan(network, goal)
-    ground = groundwork(network, on=goal.starts(network.first_day)[0])
+    ground = groundwork(network, on=goal.starts(network.first_day)[0], wanted=goal.replace.wanted)
     again = partial(
         planned, schedule=announced, freeze_days=freeze_days, production=production,
         production_from=production_from,
@@ -161,9 +163,14 @@ def plan(
     after = as_planned(made, found.plan)
     tables["shares"] = shares_of(made, after)
     tables["rules"] = rules_of(made, after)
-    tables["independence"] = independence_of(network, after, executor)
+    both = both_reaches(made, after, executor)
+    tables["independence"] = independence_of(both)
+    if goal.replace.wanted:
+        tables |= project_tables(made, after, both)
     rows = binding(made, found, seconds=time * _AGAIN, executor=executor)
     summary = _summary(made, found, faulty, chances, rows, tables)
+    if goal.replace.wanted:
+        summary["project"] = project_told(made, after, both, tables)
     if made.announced is not None:
         changes = changes_of(network, made.stacks, made.announced, found.plan, made.starts)
         tables["changes"] = changes_table(made.swaps, made.announced, changes)

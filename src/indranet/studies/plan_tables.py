@@ -1,7 +1,6 @@
 """Tables of a plan: schedule, dates, money, clusters, and the network once it is carried out."""
 
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +12,12 @@ from indranet.engines.assignment.borders import border_costs
 from indranet.engines.assignment.entries import spent_on
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTIONS
-from indranet.studies.exposure import exposure
-from indranet.studies.groundwork import with_equipment
+from indranet.studies.groundwork import Groundwork, wanted_rows, with_equipment
 from indranet.studies.plan_because import Because
 from indranet.studies.plan_draws import CAUSES, Dates
 from indranet.studies.plan_problem import Planned
 from indranet.studies.plan_rules import excluded_on
+from indranet.studies.reach import Plain
 from indranet.studies.rules import rules
 
 Table = Mapping[str, npt.NDArray[Any]]
@@ -184,14 +183,15 @@ def clusters_of(made: Planned, chosen: Plan, reasons: Because) -> Table:
     equipment = made.ground.equipment
     had = np.full(len(found.groups), "", dtype=object)
     goes = np.flatnonzero(found.goes & (found.of_row >= 0))
-    had[found.of_row[goes]] = network.names["firm"][maker[equipment["product"][goes]]]
+    firms = np.append(network.names["firm"], "")
+    had[found.of_row[goes]] = firms[maker[equipment["product"][goes]]]
     before = had[found.group]
     after = np.full(len(found), "", dtype=object)
     offers = network["offers"]["product"][made.stacks.offers]
     for cluster in np.flatnonzero(chosen.option >= 0).tolist():
         place = made.stacks.offer[chosen.option[cluster]]
-        firms = maker[offers[place[place >= 0]]]
-        names = sorted({str(network.names["firm"][f]) for f in firms.tolist() if f >= 0})
+        makers = maker[offers[place[place >= 0]]]
+        names = sorted({str(network.names["firm"][f]) for f in makers.tolist() if f >= 0})
         after[cluster] = ", ".join(names)
     period = np.full(len(found), np.datetime64("NaT"), dtype="datetime64[D]")
     done = chosen.option >= 0
@@ -207,7 +207,10 @@ def clusters_of(made: Planned, chosen: Plan, reasons: Because) -> Table:
 
 
 def shares_of(made: Planned, after: Network) -> Table:
-    """Return the vendors' shares of sites, before and after, of each operator's access."""
+    """Return the vendors' shares of units, before and after, of each operator.
+
+    What is wanted and not there has no share.
+    """
     rows: list[tuple[str, str, str, float, float]] = []
     network = made.ground.network
     exists = np.flatnonzero(made.ground.exists("equipment"))
@@ -219,15 +222,15 @@ def shares_of(made: Planned, after: Network) -> Table:
     firms = np.append(network.names["firm"], "unknown")
     for operator in made.swaps.operators.tolist():
         mine = np.flatnonzero((runs == operator) & access)
-        total = max(float(weight[mine].sum()), 1e-12)
         parts = []
         for one in (network, after):
-            maker = one["products"]["firm"][one["equipment"]["product"][exists[mine]]]
+            there = mine[~wanted_rows(one)[exists[mine]]]
+            maker = one["products"]["firm"][one["equipment"]["product"][exists[there]]]
             parts.append(
                 np.bincount(
-                    np.where(maker < 0, len(firms) - 1, maker), weights=weight[mine],
+                    np.where(maker < 0, len(firms) - 1, maker), weights=weight[there],
                     minlength=len(firms),
-                ) / total
+                ) / max(float(weight[there].sum()), 1e-12)
             )  # fmt: skip
         for firm in np.flatnonzero((parts[0] > 0) | (parts[1] > 0)).tolist():
             rows.append((
@@ -243,14 +246,16 @@ def shares_of(made: Planned, after: Network) -> Table:
 
 
 def rules_of(made: Planned, after: Network) -> Table:
-    """Return whether the rules of the case hold at the end, as it is and as planned."""
+    """Return whether the rules of the case hold at the end, as it is and as planned.
+
+    What is wanted and not there breaks no rule, and meets none.
+    """
     day, goal = made.starts[-1], made.goal
-    exists = np.flatnonzero(made.ground.exists("equipment"))
-    then = with_equipment(made.ground, after["equipment"].where(exists))
+    now, then = (_with_what_is_there(made, one) for one in (made.ground.network, after))
     excluded = excluded_on(made.ground, goal, made.swaps.gone, day)
     both = [
         rules(ground, authority=goal.replace.authority, day=day, excluded=excluded).rules
-        for ground in (made.ground, then)
+        for ground in (now, then)
     ]
     mine = np.isin(
         both[0]["operator"].astype(str),
@@ -269,16 +274,21 @@ def rules_of(made: Planned, after: Network) -> Table:
     }
 
 
-def independence_of(network: Network, after: Network, executor: Executor | None) -> Table:
-    """Return the losses of each firm, country and product before and after, where they differ."""
-    kinds = ("firm", "territory", "jurisdiction", "product")
-    both = [exposure(one, by=kinds, executor=executor).tables["reach"] for one in (network, after)]
+def _with_what_is_there(made: Planned, network: Network) -> Groundwork:
+    """Return the groundwork of a plan with the equipment of a network, without what is wanted."""
+    there = made.ground.exists("equipment") & ~wanted_rows(network)
+    return with_equipment(made.ground, network["equipment"].where(np.flatnonzero(there)))
+
+
+def independence_of(both: tuple[Plain, Plain]) -> Table:
+    """Return the losses of each thing before and after, where they differ."""
     keys = [
-        list(zip(*(t[c].tolist() for c in ("kind", "id", "horizon")), strict=True)) for t in both
+        list(zip(*(one.reach[c].tolist() for c in ("kind", "id", "horizon")), strict=True))
+        for one in both
     ]
     people = [
-        dict(zip(k, t["people_lost"].tolist(), strict=True))
-        for k, t in zip(keys, both, strict=True)
+        dict(zip(k, one.reach["people_lost"].tolist(), strict=True))
+        for k, one in zip(keys, both, strict=True)
     ]
     changed = [key for key in keys[0] if people[0][key] != people[1].get(key, 0.0)]
     return {

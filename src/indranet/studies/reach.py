@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from indranet.model.network import Network
 from indranet.studies.candidates import Candidates
 from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_network
 from indranet.studies.exclusions import Exclusions
-from indranet.studies.groundwork import Groundwork
+from indranet.studies.groundwork import Groundwork, wanted_lanes, wanted_rows, wanted_sites
 from indranet.studies.places import lost_bits, places_of
 from indranet.studies.site_classes import hashed
 from indranet.studies.worst import (
@@ -70,6 +70,8 @@ class Reach:
         (horizon, need_share) to the losses on that plane, shape (candidates, sums).
     leaders
         Horizon to its worst causes.
+    waiting
+        Services that wait for what is wanted, and count nowhere, shape (services,).
     tables, summary
         What `studies.exposure.Exposure` holds of them.
     """
@@ -79,20 +81,73 @@ class Reach:
     counts: Mapping[Horizon, Counts]
     losses: Mapping[tuple[Horizon, float], Sums]
     leaders: Mapping[Horizon, Leaders]
+    waiting: npt.NDArray[np.bool_]
     tables: Mapping[str, Table]
     summary: Mapping[str, Any]
+
+
+def waiting_services(ground: Groundwork, executor: Executor | None = None) -> npt.NDArray[np.bool_]:
+    """Return which services do not run, and would if what is wanted were there, shape (services,).
+
+    All dependences are kept: what a service would live on for some time was never there.
+    """
+    network = ground.network
+    services = network.span("service")
+    if ground.wanted or not wanted_rows(network).any() or services.start == services.stop:
+        return np.zeros(services.stop - services.start, dtype=bool)
+    compiled = compile_network(ground, horizon="in time")
+    there = np.setdiff1d(compiled.down, compiled.own[_wanted_things(ground)])
+    ordered = order(compiled.gates)
+    none = np.zeros(2, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    without, within = (
+        up(ordered, none, always=down, executor=executor)[compiled.gate[services], 0] > 0
+        for down in (compiled.down, there.astype(np.int32))
+    )
+    return np.asarray(within & ~without & ground.exists("services"))
+
+
+def _wanted_things(ground: Groundwork) -> npt.NDArray[np.int64]:
+    """Return the codes of sites and lanes that are wanted."""
+    network = ground.network
+    return np.concatenate([
+        network.offset("site") + np.flatnonzero(wanted_sites(network)),
+        network.offset("lane") + np.flatnonzero(wanted_lanes(network)),
+    ])  # fmt: skip
+
+
+def wanted_told(ground: Groundwork, waiting: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Return what projects want and is left out, as plain data.
+
+    Real sites and their people, units, lanes to such sites, and services that wait with their
+    people.
+    """
+    network = ground.network
+    rows = wanted_rows(network)
+    sites, equipment, services = network["sites"], network["equipment"], network["services"]
+    at = wanted_sites(network)
+    real = sites["stands_for"][equipment["site"]] * equipment["quantity"]
+    return {
+        "sites": float(sites["stands_for"][at].sum()),
+        "people": float(sites["people"][at].sum()),
+        "units": float(real[rows].sum()),
+        "lanes": network.names["lane"][wanted_lanes(network)].tolist(),
+        "services": network.names["service"][waiting].tolist(),
+        "service_people": float(services["people"][waiting].sum()),
+    }
 
 
 class _Counted:
     """What is counted when things stop, in thousandths; see `studies.worst.SERVICES`."""
 
-    def __init__(self, ground: Groundwork) -> None:
+    def __init__(self, ground: Groundwork, waiting: npt.NDArray[np.bool_]) -> None:
         network = ground.network
         services, sites = network["services"], network["sites"]
         self.network = network
         self.by_service = len(services) > 0
         rows = services if self.by_service else sites
         there = ground.exists(rows.name)
+        if self.by_service:
+            there = there & ~waiting
         self.people = np.rint(rows["people"] * there * FINE).astype(np.int64)
         self.total_people = float(self.people.sum()) / FINE
         real = sites["stands_for"] * ground.exists("sites")
@@ -154,7 +209,8 @@ def reach(
         Threads to spread the work over; results do not depend on their number.
     """
     network = ground.network
-    counted = _Counted(ground)
+    waiting = waiting_services(ground, executor)
+    counted = _Counted(ground, waiting)
     losses: dict[tuple[Horizon, float], Sums] = {}
     counts: dict[Horizon, Counts] = {}
     nets: dict[Horizon, tuple[Compiled, Ordered]] = {}
@@ -187,7 +243,7 @@ def reach(
             table, taken = _on_trust(network, asked, horizon, nets[horizon], counted, executor)
             rows.append(table)
             untrusted[horizon] = taken
-    details, shares, worst, down, leaders = _worst(ground, asked, nets, losses, executor)
+    details, shares, worst, down, leaders = _worst(ground, asked, nets, losses, waiting, executor)
     other = [
         {
             **_reach_rows(asked, horizon, "works", sums, counted),
@@ -217,7 +273,53 @@ def reach(
     }  # fmt: skip
     if exclusions is not None:
         tables["untrusted"] = stacked(list(untrusted.values()))
-    return Reach(asked, nets, counts, losses, leaders, tables, summary)
+    if not ground.wanted and wanted_rows(network).any():
+        summary["wanted"] = wanted_told(ground, waiting)
+    return Reach(asked, nets, counts, losses, leaders, waiting, tables, summary)
+
+
+class Plain(NamedTuple):
+    """What each candidate takes away on the plane of what works, at the usual need_share.
+
+    Attributes
+    ----------
+    reach, countries
+        As `reach` and `reach_countries` of `studies.exposure.Exposure`.
+    served
+        Country, horizon, people: who is served with nothing away.
+    """
+
+    reach: Table
+    countries: Table
+    served: Table
+
+
+def plain_reach(ground: Groundwork, asked: Candidates, executor: Executor | None = None) -> Plain:
+    """Take away each candidate in turn and count what stops, and where, and no more than that."""
+    network = ground.network
+    counted = _Counted(ground, waiting_services(ground, executor))
+    names = network.names["country"]
+    rows: list[Table] = []
+    countries: list[Table] = []
+    served: list[Table] = []
+    for horizon in HORIZONS:
+        compiled = compile_network(ground, horizon=horizon)
+        ordered = order(compiled.gates)
+        summed = counted.at(compiled.gate)
+        found = lost(
+            ordered, asked.gates(compiled), summed.weights, of=summed.gates, always=compiled.down,
+            executor=executor,
+        )  # fmt: skip
+        rows.append(_reach_rows(asked, horizon, "works", found, counted))
+        countries.append(_country_rows(network, asked, horizon, found))
+        state = up(ordered, ([0, 0], []), always=compiled.down, executor=executor)
+        runs = state[summed.gates, 0] > 0
+        people = summed.weights[runs, COUNTRIES::BY_COUNTRY].sum(axis=0)[: len(names)]
+        served.append({
+            "country": names, "horizon": np.full(len(names), horizon, dtype=object),
+            "people": people / FINE,
+        })  # fmt: skip
+    return Plain(stacked(rows), stacked(countries), stacked(served))
 
 
 def _worst(
@@ -225,6 +327,7 @@ def _worst(
     asked: Candidates,
     nets: Mapping[Horizon, tuple[Compiled, Ordered]],
     losses: Mapping[tuple[Horizon, float], Sums],
+    waiting: npt.NDArray[np.bool_],
     executor: Executor | None,
 ) -> tuple[list[Table], list[Table], dict[str, Any], dict[str, list[str]], dict[Horizon, Leaders]]:
     """Find the worst dependences of each horizon, and what the first cause of each takes.
@@ -256,7 +359,7 @@ def _worst(
         details.append(_service_rows(network, first, horizon, compiled, state))
         gone = lost_bits(state[compiled.gate[site_codes]], len(first.id))
         shares.append(places.losses(first, horizon, gone))
-        down[horizon] = _down_before(ground, compiled, state)
+        down[horizon] = _down_before(ground, compiled, state, waiting)
     return details, shares, worst, down, leaders
 
 
@@ -371,13 +474,21 @@ def _service_rows(
 
 
 def _down_before(
-    ground: Groundwork, compiled: Compiled, state: npt.NDArray[np.uint64]
+    ground: Groundwork,
+    compiled: Compiled,
+    state: npt.NDArray[np.uint64],
+    waiting: npt.NDArray[np.bool_],
 ) -> list[str]:
-    """Return the services and sites that exist and are down though nothing was taken away."""
+    """Return the services and sites that exist and are down though nothing was taken away.
+
+    Those that wait for what is wanted are told as such.
+    """
     network = ground.network
     down: list[str] = []
     for kind, table in (("service", "services"), ("site", "sites")):
         gate = compiled.gate[network.span(kind)]
         is_down = ((state[gate, 0] & np.uint64(1)) == 0) & ground.exists(table)
+        if kind == "service":
+            is_down &= ~waiting
         down += network.names[kind][is_down].tolist()
     return down

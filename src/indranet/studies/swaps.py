@@ -12,7 +12,7 @@ from indranet.model.goal import Goal
 from indranet.model.network import Network
 from indranet.model.schema import FUNCTION_GROUPS, FUNCTIONS, TABLES
 from indranet.studies.exclusions import excluded_firms, exclusions
-from indranet.studies.groundwork import Groundwork
+from indranet.studies.groundwork import WANTED, Groundwork
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -137,7 +137,10 @@ def swaps(ground: Groundwork, goal: Goal) -> Swaps:
     mine = np.isin(runs, operators)
     goes, gone = _goes(ground, goal, mine)
     if not goes.any():
-        raise UsageError(f"{goal.name}: nothing of what must go stands at a site of the goal's")
+        wants = "; what is wanted is of kind wanted in products" if goal.replace.wanted else ""
+        raise UsageError(
+            f"{goal.name}: nothing of what must go stands at a site of the goal's{wants}"
+        )
     label = _labels(network)
     base = int(label.max()) + 1
     key = np.unique(runs[goes] * base + label[at[goes]])
@@ -222,7 +225,7 @@ def _goes(ground: Groundwork, goal: Goal, mine: Flags) -> tuple[Flags, Flags]:
         for bound in np.unique(found.of_row[mine]).tolist():
             firms |= found.sets[bound]
     elif asked.wanted:
-        goes = (maker < 0) & mine
+        goes = (network["products"]["kind"] == WANTED)[equipment["product"]] & mine
     else:
         for name in asked.firms:
             place = np.flatnonzero(network.names["firm"] == name)
