@@ -244,23 +244,6 @@ def not_yet(network: Network, table: str) -> npt.NDArray[np.bool_]:
     return found & (rows["capacity_per_day"] == 0) if table == "plants" else found
 
 
-def _spare_inputs(network: Network) -> npt.NDArray[np.bool_]:
-    """Return which needs are of what is not built yet while their group has others, (needs,).
-
-    What is not there does not count in the capacity of which a group keeps a share.
-    """
-    needs = network["needs"]
-    waits = np.zeros(network.size, dtype=bool)
-    for table, (_, kind) in _BUILT.items():
-        waits[network.span(kind)] = not_yet(network, table)
-    idle = waits[needs["input"]]
-    if not idle.any():
-        return idle
-    group = needs["user"].astype(np.int64) * (int(needs["need"].max()) + 2) + needs["need"]
-    others = np.isin(group, group[~idle])
-    return np.asarray(idle & others)
-
-
 _STANDS_WITH = {
     "plants": ("product", "products"),
     "equipment": ("site", "sites"),
@@ -307,8 +290,6 @@ def _exists(
     if table == "agreements":
         return np.ones(len(rows), dtype=bool)
     found = np.append(force, True)[rows["agreement"]] & ~not_yet(network, table)
-    if table == "needs":
-        found &= ~_spare_inputs(network)
     if table in _STANDS_WITH:
         column, other = _STANDS_WITH[table]
         found &= _exists(network, other, force, wanted)[rows[column]]
@@ -320,16 +301,16 @@ def _exists(
 def _needed(network: Network, force: npt.NDArray[np.bool_], wanted: bool) -> npt.NDArray[np.bool_]:
     """Return which rows of needs exist, shape (needs,).
 
-    A site or lane that is wanted is no input, and no part of the capacity of which a share is
+    What is wanted or not built yet is no input, and no part of the capacity of which a share is
     asked, where its group has others; alone it stays: the user waits for it.
     """
     needs = network["needs"]
     found = _exists(network, "needs", force, wanted)
-    if wanted:
-        return found
     waits = np.zeros(network.size, dtype=bool)
-    for kind, table in (("site", "sites"), ("lane", "lanes")):
-        waits[network.span(kind)] = _WANTED[table](network)
+    for table, (_, kind) in _BUILT.items():
+        waits[network.span(kind)] = not_yet(network, table)
+    for kind, table in (("site", "sites"), ("lane", "lanes")) if not wanted else ():
+        waits[network.span(kind)] |= _WANTED[table](network)
     waiting = waits[needs["input"]] & found
     if not waiting.any():
         return found
