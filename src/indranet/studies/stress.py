@@ -210,6 +210,9 @@ def _summary(
         if scenario.hazards:
             worst[measure]["lost_a_year"] = yearly(lost[:, number], model.days)
     first = stockout_rows(ready, 0, [usual])
+    watched = model.watched
+    # What is down before anything happens goes down of nothing here.
+    goes = usual["service"][~watched.down[watched.place["service"][usual["service"]]]]
     return {
         "scenario": scenario.name,
         "days": model.days,
@@ -223,8 +226,8 @@ def _summary(
             for row in range(min(10, len(first["day"])))
         ],
         "stockouts": len(first["day"]),
-        "services_down": network.names["service"][usual["service"]].tolist()[:100],
-        "services_ever_down": len(usual["service"]),
+        "services_down": network.names["service"][goes].tolist()[:100],
+        "services_ever_down": len(goes),
         "service_value_lost": _value_lost(network, usual),
         **_in_time(ready, usual),
         "agreements_in_force": network.names["agreement"][ready.ground.force].tolist(),
