@@ -173,7 +173,9 @@ def falling(
     def across(value: float) -> float:
         return _LEFT + wide * (value - along.low) / (along.high - along.low)
 
-    parts = _grid(up, [(value, along.words(value)) for value in along.ticks], across)
+    # The words of the last tick would stand over the edge.
+    ticks = [(value, along.words(value) if value < along.high else "") for value in along.ticks]
+    parts = _grid(up, ticks, across)
     if mean is not None:
         line = f"M{across(mean):.1f} {_TOP}v{HEIGHT - _TOP - _FOOT}"
         parts.append(element("path", class_="usual", d=line))

@@ -65,9 +65,9 @@ def _intro(answer: StressAnswer) -> str:
         )
     return (
         f"Each of {draws} is {span} long. A loss that a share p of them reaches comes "
-        "-ln(1 - p) times in such a time, were losses strokes that do not hang on each other. "
-        "The curve says how often at least so much is lost; the dashed line is what is lost on "
-        f"average. What comes more seldom than once in {draws} has not been seen."
+        "\u2212ln(1\u00a0\u2212\u00a0p) times in such a time, were losses strokes that do not "
+        "hang on each other. The curve says how often at least so much is lost; the dashed line is "
+        f"what is lost on average. What comes more seldom than once in {draws} has not been seen."
     )
 
 
