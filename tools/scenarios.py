@@ -14,7 +14,7 @@ import numpy as np
 from indranet.model.case import read
 from indranet.model.network import Network
 from indranet.model.scenario import bundled_scenarios, find_scenario
-from indranet.runs.stress_terminal import MEASURE_WORDS, amount, lost_words
+from indranet.runs.stress_terminal import MEASURE_WORDS, amount, lost_amount, lost_words
 from indranet.runs.words import counted, number, percent
 from indranet.studies.ensemble import local_executor
 from indranet.studies.stress import Stress, stress
@@ -44,6 +44,7 @@ def figures(answer: Stress) -> str:
         "| --- | --- | --- |",
         *(_measure(measure, summary["measures"][measure]) for measure in _TOLD),
         "",
+        *_years(summary["measures"]),
         *_services(summary),
         *_stockouts(summary),
         *_lanes(answer.tables["lanes"]),
@@ -58,6 +59,22 @@ def _measure(measure: str, row: Mapping[str, Any]) -> str:
     day = f"day {row['worst_day']}, {percent(less)} below {amount(measure, usual)}"
     lost = lost_words(measure, row).split("; ")[0]
     return f"| {MEASURE_WORDS[measure]} | {lost} | {day if less > 1e-9 else 'none'} |"
+
+
+def _years(measures: Mapping[str, Any]) -> list[str]:
+    """Return what a year loses on average, where what strikes comes at a rate."""
+    rows = {m: row["lost_a_year"] for m, row in measures.items() if "lost_a_year" in row}
+    if not rows:
+        return []
+    told = (
+        f"| {MEASURE_WORDS[m]} | {lost_amount(m, rows[m]['mean'])} | {number(rows[m]['low'])} to "
+        f"{number(rows[m]['high'])} |"
+        for m in _TOLD
+    )
+    return [
+        "| lost in a year | on average | 90 % interval of that mean |", "| --- | --- | --- |",
+        *told, "",
+    ]  # fmt: skip
 
 
 def _stockouts(summary: Mapping[str, Any]) -> list[str]:

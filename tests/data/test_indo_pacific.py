@@ -410,3 +410,24 @@ def test_a_maker_that_has_stopped_is_not_offered() -> None:
     pace = {o["product"]: float(o["units_per_month"] or "inf") for o in rows("offers")}
     assert pace["fujitsu-radio"] <= 0.1 * pace["ericsson-radio"]
     assert pace["tejas-radio"] <= 0.3 * pace["ericsson-radio"]
+
+
+def test_cables_fail_by_their_length_and_the_rest_as_counted() -> None:
+    hazards = {row["hazard"]: row for row in rows("hazards")}
+    km = {row["lane"]: float(row["km"]) for row in rows("lanes") if row["km"]}
+    cut = [row for row in hazards.values() if row["do"] == "cut"]
+    assert len(cut) >= 50
+    for row in cut:
+        assert float(row["per_year"]) == pytest.approx(km[row["thing"]] * 175 / 1.7e6, rel=5e-3)
+    # Two strokes in 24 years; 70 % in 30 years.
+    assert float(hazards["blackout-bgd"]["per_year"]) == pytest.approx(2.5 / 24, rel=5e-3)
+    assert float(hazards["quake-kanto"]["per_year"]) == pytest.approx(-math.log(0.3) / 30, rel=5e-3)
+    # No strait is judged: all have one rate, length and law.
+    straits = {
+        (row["per_year"], row["lasts_days"], row["sigma"])
+        for row in hazards.values()
+        if row["source"].startswith("none found since 1945")
+    }
+    assert len(straits) == 1
+    for row in hazards.values():
+        assert row["provenance"] == "derived" or "unverified" in row["source"]

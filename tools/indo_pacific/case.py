@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tools.indo_pacific import lanes, others, projects, radio, services, supply
+from tools.indo_pacific import hazards, lanes, others, projects, radio, services, supply
 from tools.indo_pacific.facts import (
     FACTS,
     SEED,
@@ -74,6 +74,7 @@ def case_tables() -> Tables:
         "needs": access["needs"] + rest["needs"] + lanes.cable_needs() + served["needs"]
         + needed + planned["needs"],
         "failures": rest["failures"] + lanes.failure_rows(),
+        "hazards": hazards.hazard_rows(),
         "facilities": facilities,
         "agreements": _restated(
             "agreements", "name", "kind", "parties", "from", "days", "covers"

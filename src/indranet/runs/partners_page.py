@@ -14,6 +14,7 @@ from indranet.runs.partners_terminal import (
     summary_words,
     together_words,
     worth_words,
+    year_words,
 )
 from indranet.runs.run import Run, Table
 from indranet.runs.words import listed
@@ -93,7 +94,7 @@ def _head(answer: PartnersAnswer, level: int) -> Html:
     first = [row for row in summary["agreements"] if row["unit"] == summary["units"][0]][:1]
     said = " ".join(together_words(summary)) or "No agreement in force can change the answer."
     most = [
-        f"Most is worth {row['agreement']}: {worth_words(row)}."
+        f"Most is worth {row['agreement']}: {worth_words(row)}{year_words(row)}."
         for row in first
         if row["value"] > 0
     ]
@@ -123,16 +124,21 @@ def _worth(answer: PartnersAnswer, told: str, kind: str) -> Html:
         rows = [row for row in summary[told] if row["unit"] == unit]
         if unit != summary["units"][0] and not any(row["value"] for row in rows):
             continue
+        by_year = any("a_year" in row for row in rows)
         cells = [
             (str(row[kind]), *(amount(row[name], unit) for name in
-                               ("value", "low", "high", "first_in", "last_in")))
+                               ("value", "low", "high", "first_in", "last_in")),
+             *([amount(row["a_year"]["value"], unit)] if by_year else []))
             for row in rows
         ]  # fmt: skip
-        heads = (kind.capitalize(), "Worth", "At least", "At most", "Alone", "Last of all")
+        heads = [kind.capitalize(), "Worth", "At least", "At most", "Alone", "Last of all"]
+        heads += ["Worth a year"] if by_year else []
         words = UNIT_WORDS[unit]
         found += [
             _bars(rows[:_ROWS], kind, unit),
-            block(f"All, in {words}", table(f"In {words}", heads, cells, numbers={1, 2, 3, 4, 5})),
+            block(
+                f"All, in {words}", table(f"In {words}", heads, cells, numbers=range(1, len(heads)))
+            ),
         ]
     return joined(found)
 

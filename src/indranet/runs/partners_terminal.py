@@ -33,6 +33,15 @@ def worth_words(row: Mapping[str, Any]) -> str:
     return said if low == high == told else f"{said} ({low} to {high})"
 
 
+def year_words(row: Mapping[str, Any]) -> str:
+    """Return a worth by the year; empty where what strikes comes at no rate."""
+    year = row.get("a_year")
+    if year is None:
+        return ""
+    value = year["value"] if isinstance(year, Mapping) else year
+    return f", {amount(value, row['unit'])} a year"
+
+
 def left_out_words(summary: Mapping[str, Any]) -> list[str]:
     """Return which agreements were not valued, and why, those of one reason together."""
     reasons: dict[str, list[str]] = {}
@@ -48,6 +57,7 @@ def together_words(summary: Mapping[str, Any]) -> list[str]:
         if not one["worth"] and unit != summary["units"][0]:
             continue
         row = {"value": one["worth"], "low": one["worth"], "high": one["worth"], "unit": unit}
+        row["a_year"] = one.get("a_year")
         more = ""
         if unit == "people-days":
             lost = [number(one["usual"] - one[side]) for side in ("without", "with")]
@@ -57,7 +67,7 @@ def together_words(summary: Mapping[str, Any]) -> list[str]:
                 f": plan, waiting and what is left undone count {number(-one['without'])} without "
                 f"any of them, {number(-one['with'])} with all"
             )
-        found.append(f"Together they are worth {worth_words(row)}{more}.")
+        found.append(f"Together they are worth {worth_words(row)}{year_words(row)}{more}.")
     return found
 
 
@@ -90,7 +100,7 @@ def partners_lines(run: Run) -> list[str]:
         lines += ["", *together_words(summary), ""]
     for row in _shown(summary, "agreements"):
         lines.append(
-            f"  {row['agreement']} is worth {worth_words(row)} {here}; "
+            f"  {row['agreement']} is worth {worth_words(row)} {here}{year_words(row)}; "
             f"alone {amount(row['first_in'], row['unit'])}, "
             f"last of all {amount(row['last_in'], row['unit'])}"
         )
@@ -102,7 +112,7 @@ def partners_lines(run: Run) -> list[str]:
     nations = _shown(summary, "countries")
     if nations:
         lines += ["", "By country, which takes all its agreements with it:"]
-        lines += [f"  {row['country']}: {worth_words(row)}" for row in nations]
+        lines += [f"  {row['country']}: {worth_words(row)}{year_words(row)}" for row in nations]
     if summary["left_out"]:
         lines += ["", "Not valued, as they act on nothing here:"]
         lines += [f"  {words}" for words in left_out_words(summary)]

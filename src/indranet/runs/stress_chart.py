@@ -152,6 +152,40 @@ def chart(
     )  # fmt: skip
 
 
+def falling(
+    x: Floats, y: Floats, along: Scale, up: Scale, words: str, *, mean: float | None = None
+) -> Html:
+    """Draw a curve of one amount over another.
+
+    Parameters
+    ----------
+    x, y
+        Its points, in order.
+    along, up
+        What the width and the height stand for.
+    words
+        What it shows, for those who do not see it.
+    mean
+        A value of `x` with a dashed line.
+    """
+    down, wide = _down(up), WIDTH - _LEFT - _RIGHT
+
+    def across(value: float) -> float:
+        return _LEFT + wide * (value - along.low) / (along.high - along.low)
+
+    # The words of the last tick would stand over the edge.
+    ticks = [(value, along.words(value) if value < along.high else "") for value in along.ticks]
+    parts = _grid(up, ticks, across)
+    if mean is not None:
+        line = f"M{across(mean):.1f} {_TOP}v{HEIGHT - _TOP - _FOOT}"
+        parts.append(element("path", class_="usual", d=line))
+    line = _path([(across(a), down(b)) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
+    return element(
+        "svg", *parts, element("path", class_="line", d=line), viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        role="img", aria_label=words, class_="chart",
+    )  # fmt: skip
+
+
 def _across(days: int) -> Callable[[float], float]:
     return lambda day: _LEFT + (WIDTH - _LEFT - _RIGHT) * min(max(day / days, 0.0), 1.0)
 
@@ -203,7 +237,7 @@ def _spans(
 
 
 def _grid(
-    shown: Scale, ticks: Sequence[tuple[int, str]], across: Callable[[float], float]
+    shown: Scale, ticks: Sequence[tuple[float, str]], across: Callable[[float], float]
 ) -> list[Html]:
     down = _down(shown)
     foot = HEIGHT - _FOOT

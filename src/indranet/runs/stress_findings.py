@@ -12,6 +12,7 @@ from indranet.runs.run import Run, Table
 
 _NEEDED = {
     "quantiles": ("day", "measure", "mean", "q05", "q50", "q95"),
+    "exceedance": ("measure", "loss", "chance", "per_year"),
     "outages": ("draw", "thing", "from_hour", "to_hour", "because", "reportable"),
     "stockouts": ("draw", "day", "plant", "product", "because"),
     "queues": ("draw", "day", "passage", "waiting"),
@@ -31,9 +32,9 @@ _TOLD = (
     "provenance_shares", "rows",
 )  # fmt: skip
 _SAID = (
-    "scenario", "days", "draws", "seed", "events", "measures", "stockouts", "services_down",
-    "services_ever_down", "agreements_in_force", "order_basis", "production", "dark", "ever_dark",
-    "black_start", "fewest_starts", "not_considered",
+    "scenario", "days", "draws", "seed", "events", "hazards", "measures", "stockouts",
+    "services_down", "services_ever_down", "agreements_in_force", "order_basis", "production",
+    "dark", "ever_dark", "black_start", "fewest_starts", "not_considered",
 )  # fmt: skip
 
 

@@ -9,7 +9,14 @@ from indranet.runs.stress_first import first_section
 from indranet.runs.stress_lanes import lanes_section
 from indranet.runs.stress_map import map_section
 from indranet.runs.stress_trust import trust_stress_section
-from indranet.runs.stress_words import answer_words, event_words, on_day, range_words
+from indranet.runs.stress_words import (
+    answer_words,
+    event_words,
+    is_random,
+    on_day,
+    range_words,
+)
+from indranet.runs.stress_year import comes_at_a_rate, year_section
 from indranet.runs.words import counted
 
 
@@ -53,8 +60,14 @@ def stress_article(answer: StressAnswer, key: str, level: int) -> Html:
 
 def _sections(answer: StressAnswer, key: str, level: int) -> list[tuple[str, str, Html]]:
     """Return name, title and body of each section."""
+    year = []
+    if comes_at_a_rate(answer):
+        year = [("year", "What a year loses by chance", year_section(answer))]
+    elif answer.draws > 1 and is_random(answer):
+        year = [("year", "How likely losses of each size are", year_section(answer))]
     return [
         ("course", "Day by day", course_section(answer)),
+        *year,
         ("first", "What ran out first, and what went down", first_section(answer, level + 2)),
         ("map", "Where it is felt, and when", map_section(answer, key)),
         ("lanes", "Lanes before and after", lanes_section(answer, level + 2)),
@@ -79,13 +92,23 @@ def _head(answer: StressAnswer, level: int) -> Html:
 
 
 def _events(answer: StressAnswer, level: int) -> list[Html]:
-    events = answer.summary["events"]
+    events, hazards = answer.summary["events"], answer.summary["hazards"]
+    strikes = []
+    if hazards:
+        often = sum(float(hazard["per_year"]) for hazard in hazards)
+        text = (
+            f"{counted(len(hazards), 'hazard')} of the case strike by chance, {often:.1f} times a "
+            "year in all. In the usual course of events, which the map, the lanes and what ran out "
+            "first tell, none does."
+        )
+        strikes = [element("p", text)]
     if not events:
-        return [element("p", "Nothing happens in this scenario.")]
+        return strikes or [element("p", "Nothing happens in this scenario.")]
     items = [element("li", element("bdi", event_words(answer, event))) for event in events]
     return [
         element(f"h{level}", "What happens", class_="happens"),
         element("ul", *items, class_="limits events"),
+        *strikes,
     ]
 
 

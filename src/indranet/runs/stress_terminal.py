@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from indranet.runs.run import Run
 from indranet.runs.words import counted, listed, number, people, percent
 from indranet.studies.calibration import calibration_words
@@ -21,6 +24,10 @@ _UNITS = {
     "people_served": "user-days", "people_trusted": "user-days", "sites_up": "site-days",
 }  # fmt: skip
 _STOCKOUTS = 5
+SELDOM = 10
+"""Years in which a seldom loss, as told in a line, comes once."""
+
+Floats = npt.NDArray[np.float64]
 
 
 def amount(measure: str, value: float) -> str:
@@ -32,15 +39,15 @@ def amount(measure: str, value: float) -> str:
     return f"USD {number(value)} a day"
 
 
+def lost_amount(measure: str, value: float) -> str:
+    """Return an amount lost over many days with its unit, as people read it."""
+    unit = _UNITS.get(measure)
+    return f"{number(value)} {unit}" if unit else f"USD {number(value)}"
+
+
 def lost_words(measure: str, row: Mapping[str, Any]) -> str:
     """Return what is lost of a measure over all days, with its range over the draws."""
-    unit = {
-        "people_served": "user-days",
-        "people_trusted": "user-days",
-        "sites_up": "site-days",
-    }.get(measure, "")
-    usd = "" if unit else "USD "
-    words = f"{usd}{number(row['lost'])}{' ' if unit else ''}{unit}"
+    words = lost_amount(measure, row["lost"])
     if row["lost_high"] > row["lost_low"]:
         words += f" (from {number(row['lost_low'])} to {number(row['lost_high'])})"
     share = row["lost_share"]
@@ -68,11 +75,13 @@ def stress_lines(run: Run) -> list[str]:
         if row["lost"] == 0 == row["lost_high"]:
             lines.append(f"{told}nothing")
             continue
-        less = percent(1.0 - row["worst_value"] / row["usual"])
-        lines.append(
-            f"{told}{lost_words(measure, row)}; worst on day {row['worst_day']}, {less} below the "
-            f"usual {amount(measure, row['usual'])}"
+        less = 1.0 - row["worst_value"] / row["usual"]
+        worst = (
+            f"; worst on day {row['worst_day']}, {percent(less)} below the usual "
+            f"{amount(measure, row['usual'])}"
         )
+        lines.append(f"{told}{lost_words(measure, row)}{worst if less > 0 else ''}")
+    lines += _year_lines(run)
     first = summary["first_stockouts"]
     if first:
         lines += ["", f"Stocks that ran out: {summary['stockouts']:,}. First:"]
@@ -93,10 +102,46 @@ def stress_lines(run: Run) -> list[str]:
     if summary["not_considered"]:
         lines += ["", f"Not considered: {listed(list(summary['not_considered']), 10)}."]
     bounds = run.table("bounds")
-    if len(bounds["lost"]):
+    if len(bounds["lost"]) and not summary["hazards"]:
+        # The bound is that of the usual course, in which no hazard strikes.
         lines += ["", _bound_words(*(float(bounds[name][0]) for name in ("lost", "lost_at_least")))]
     lines += ["", calibration_words()]
     return lines
+
+
+def _year_lines(run: Run) -> list[str]:
+    """Return what a year loses on average, and what comes once in ten years."""
+    table = run.table("exceedance")
+    found = []
+    for measure, row in run.manifest["summary"]["measures"].items():
+        if not row.get("lost_a_year", {}).get("high"):
+            continue
+        year = row["lost_a_year"]
+        words = f"  {MEASURE_WORDS[measure]}: {lost_amount(measure, year['mean'])}"
+        words += f" ({number(year['low'])} to {number(year['high'])})"
+        mine = table["measure"] == measure
+        level = reached(table["loss"][mine], table["per_year"][mine], 1.0 / SELDOM)
+        if level is not None and level > 0:
+            words += f"; once in {SELDOM} years at least {lost_amount(measure, level)}"
+        found.append(words)
+    head = "What a year loses on average (90 % interval of that mean):"
+    return ["", head, *found] if found else []
+
+
+def reached(loss: Floats, per_year: Floats, rate: float) -> float | None:
+    """Return the largest loss that is reached so often a year; None where too few draws tell.
+
+    Parameters
+    ----------
+    loss, per_year
+        Of an exceedance curve, the largest loss first; a rate that is not known is NaN.
+    rate
+        Times a year.
+    """
+    often = np.flatnonzero(~(per_year < rate))
+    if not len(often) or not len(loss) or per_year[0] > rate:
+        return None
+    return float(loss[often[0]])
 
 
 def _bound_words(lost: float, least: float) -> str:

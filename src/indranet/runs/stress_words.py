@@ -8,7 +8,7 @@ from math import ceil, exp, floor
 from typing import Any
 
 from indranet.runs.stress_findings import StressAnswer
-from indranet.runs.stress_terminal import MEASURE_WORDS, amount
+from indranet.runs.stress_terminal import MEASURE_WORDS, amount, lost_amount
 from indranet.runs.words import counted, day, number, people, percent
 
 NOTHING = 1e-6
@@ -45,6 +45,8 @@ def cause(answer: StressAnswer, text: str) -> str:
     if verb not in _DONE:
         named = _named(answer, text)
         return named[:1].upper() + named[1:]
+    if rest.startswith("by "):
+        return f"Hazard {rest.removeprefix('by ')}: {_DONE[verb]}"
     if rest.startswith("within "):
         return f"All {rest} {_DONE[verb]}"
     aim, *further = re.split(r"( (?:by|to|but to|in) )", rest, maxsplit=1)
@@ -95,7 +97,7 @@ def _span(answer: StressAnswer, begins: float, lasts: float | Mapping[str, Any] 
     if lasts is None:
         return f"{start} for good"
     if isinstance(lasts, Mapping):
-        return f"{start} for {_law(lasts)}"
+        return f"{start} for {law_words(lasts)}"
     ends = begins + float(lasts)
     long = counted(float(lasts), "day")
     if ends == ceil(ends) and begins == floor(begins) and lasts >= 1:
@@ -103,7 +105,7 @@ def _span(answer: StressAnswer, begins: float, lasts: float | Mapping[str, Any] 
     return f"{start} to {on_day(answer, ends)}, {long}"
 
 
-def _law(law: Mapping[str, Any]) -> str:
+def law_words(law: Mapping[str, Any]) -> str:
     """Return a law of duration in words."""
     kind = law["law"]
     if kind == "fixed":
@@ -123,7 +125,7 @@ def _law(law: Mapping[str, Any]) -> str:
 
 def is_random(answer: StressAnswer) -> bool:
     """Whether the draws of a scenario may differ."""
-    return any(
+    return bool(answer.summary["hazards"]) or any(
         isinstance(event["lasts_days"], Mapping) or 0 < float(event["chance"]) < 1
         for event in answer.summary["events"]
     )
@@ -135,7 +137,8 @@ def answer_words(answer: StressAnswer) -> str:
     What is lost, of what, when it is worst, for how many people, and what would be lost even with
     perfect foresight.
     """
-    told = [_lost_sentence(answer), *_worst_sentence(answer), *_bound_sentence(answer)]
+    told = [_lost_sentence(answer), *_worst_sentence(answer), *_year_sentence(answer)]
+    told += _bound_sentence(answer)
     return " ".join(told)
 
 
@@ -217,6 +220,9 @@ def _users_words(answer: StressAnswer) -> str:
     row = rows[0][1]
     missing = float(row["usual"]) - float(row["worst_value"])
     unit = "users" if answer.counts_services else "people"
+    if missing <= 0 and float(row["lost"]) > 0:
+        what = "service" if answer.counts_services else "site"
+        return f"{what}s go down, on other days in each draw"
     if missing <= 0:
         often = "no" if float(row["lost_high"]) <= 0 else "in most draws no"
         return f"{often} service goes down" if answer.counts_services else f"{often} site goes down"
@@ -226,9 +232,25 @@ def _users_words(answer: StressAnswer) -> str:
     )
 
 
+def _year_sentence(answer: StressAnswer) -> list[str]:
+    """Return what a year loses on average of services, and of what is used."""
+    told = []
+    for measure, row in _told_measures(answer, ("people_served", "final_consumption")):
+        year = row.get("lost_a_year")
+        if year and float(year["mean"]) > 0:
+            used = " of final consumption" if measure == "final_consumption" else ""
+            told.append(f"{lost_amount(measure, float(year['mean']))}{used}")
+    if not told:
+        return []
+    return [f"A year loses {' and '.join(told)} on average."]
+
+
 def _bound_sentence(answer: StressAnswer) -> list[str]:
     bounds, row = answer.tables["bounds"], answer.summary["measures"].get("final_consumption")
     if not len(bounds["lost"]) or row is None or changes(row, answer.days) == "same":
+        return []
+    if answer.summary["hazards"]:
+        # The bound is that of the usual course, in which no hazard strikes.
         return []
     least = float(bounds["lost_at_least"][0])
     if math.isnan(least):

@@ -62,3 +62,22 @@ def yearly(lost: Floats, days: int) -> dict[str, float]:
         return {"mean": mean / years, "low": mean / years, "high": mean / years}
     half = float(student.ppf(0.95, len(lost) - 1) * lost.std(ddof=1) / np.sqrt(len(lost)))
     return {"mean": mean / years, "low": (mean - half) / years, "high": (mean + half) / years}
+
+
+def years_table(measures: tuple[str, ...], lost: Floats, days: int) -> Table:
+    """Return what a year loses of each measure on average (see `yearly`); no rows without draws.
+
+    Parameters
+    ----------
+    measures
+        Names.
+    lost
+        What each draw loses of each, shape (draws, measures).
+    days
+        That each draw looks at.
+    """
+    known = [yearly(column, days) for column in lost.T] if len(lost) else []
+    return {
+        "measure": np.array(measures[: len(known)], dtype=object),
+        **{name: np.array([one[name] for one in known]) for name in ("mean", "low", "high")},
+    }

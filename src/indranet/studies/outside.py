@@ -12,6 +12,7 @@ from indranet.studies.flow_net import FlowNet
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 class Outside:
@@ -23,12 +24,15 @@ class Outside:
     def __init__(self, model: Model, lost: Floats) -> None:
         self.model = model
         self.lost = lost
+        self.acts: Flags = np.asarray(lost.any(axis=0))
         flow = model.flow
         self.nodes, self.wide = len(flow.made), len(lost)
         of_row = np.full(int(flow.row.max(initial=-1)) + 2, -1)
         of_row[flow.row] = np.arange(len(flow.row))
         self.links = [_known(of_row, effect.contracts) for effect in model.effects]
         self.demand = [_demanding(flow, effect) for effect in model.effects]
+        least = [min(gate.room, default=np.inf) for gate in flow.gates]
+        self.open = np.repeat(np.array(least)[:, np.newaxis], self.wide, axis=1)
 
     def __call__(self, day: int, plants_up: Sequence[tuple[Codes, Floats]] = ()) -> Today:
         """Return what happens on a day.
@@ -40,19 +44,19 @@ class Outside:
         plants_up
             For each draw, plants that are down in part of it for what they need, and what is left.
         """
-        lost = self.lost[:, :, day]
         return Today(
-            capacity=self._capacity(lost, plants_up),
-            demand=self._factors(lost, self.demand, self.nodes, growing=True),
-            link=self._factors(lost, self.links, len(self.model.flow.row)),
-            passage=self._rooms(lost),
+            capacity=self._capacity(day, plants_up),
+            demand=self._factors(day, self.demand, self.nodes, growing=True),
+            link=self._factors(day, self.links, len(self.model.flow.row)),
+            passage=self._rooms(day),
         )
 
     def _factors(
-        self, lost: Floats, aims: Sequence[Codes], size: int, *, growing: bool = False
+        self, day: int, aims: Sequence[Codes], size: int, *, growing: bool = False
     ) -> Floats | None:
-        """Return products over the events that act today; None where none does."""
-        acting = [e for e, aim in enumerate(aims) if len(aim) and lost[:, e].any()]
+        """Return products over the events that act on a day; None where none does."""
+        lost = self.lost[:, :, day]
+        acting = [e for e in np.flatnonzero(self.acts[:, day]).tolist() if len(aims[e])]
         if not acting:
             return None
         factors = np.ones((size, self.wide))
@@ -65,8 +69,8 @@ class Outside:
             factors[aims[event]] *= factor
         return factors
 
-    def _capacity(self, lost: Floats, plants_up: Sequence[tuple[Codes, Floats]]) -> Floats | None:
-        factors = self._factors(lost, [e.plants for e in self.model.effects], self.nodes)
+    def _capacity(self, day: int, plants_up: Sequence[tuple[Codes, Floats]]) -> Floats | None:
+        factors = self._factors(day, [e.plants for e in self.model.effects], self.nodes)
         down = [(b, codes, up) for b, (codes, up) in enumerate(plants_up) if len(codes)]
         if any((up < 1).any() for _, _, up in down):
             factors = np.ones((self.nodes, self.wide)) if factors is None else factors
@@ -74,11 +78,14 @@ class Outside:
                 factors[codes, b] = np.minimum(factors[codes, b], up)
         return factors
 
-    def _rooms(self, lost: Floats) -> Floats | None:
+    def _rooms(self, day: int) -> Floats | None:
         gates = self.model.flow.gates
         if not gates:
             return None
         closing = [e for e, effect in enumerate(self.model.effects) if effect.closing is not None]
+        if not self.acts[closing, day].any():
+            return self.open
+        lost = self.lost[:, :, day]
         rooms = np.full((len(gates), self.wide), np.inf)
         for place, gate in enumerate(gates):
             for group, room in zip(gate.closings, gate.room, strict=True):

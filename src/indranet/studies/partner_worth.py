@@ -24,6 +24,7 @@ from indranet.studies.lanes import LaneRoutes, lane_routes
 from indranet.studies.plan_agreed import in_plan
 from indranet.studies.plan_draws import met_by_dates
 from indranet.studies.plan_problem import planned
+from indranet.studies.plan_time import DAYS_A_YEAR
 from indranet.studies.prepared import Prepared, prepare
 from indranet.studies.sensitivity import usual_values
 
@@ -85,6 +86,16 @@ def units_of(asked: Asked) -> tuple[str, ...]:
     if isinstance(asked, Scenario):
         return ("people-days", "USD")
     return ("USD", "people", "probability")[: 3 if asked.uncertainty.draws else 2]
+
+
+def years_of(asked: Asked) -> float | None:
+    """Return how many years a question spans whose strokes come at a rate; None for others.
+
+    What one event costs is not lost again each year: only what hazards and random failures cost is.
+    """
+    if isinstance(asked, Scenario) and (asked.hazards or asked.random_failures):
+        return asked.days / DAYS_A_YEAR
+    return None
 
 
 def worth_of(

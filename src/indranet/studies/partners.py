@@ -29,7 +29,7 @@ from indranet.studies.partner_acts import (
     with_nobody,
     without_clause,
 )
-from indranet.studies.partner_worth import Outcome, Outcomes, units_of, worth_of
+from indranet.studies.partner_worth import Outcome, Outcomes, units_of, worth_of, years_of
 
 Table = Mapping[str, npt.NDArray[Any]]
 Floats = npt.NDArray[np.float64]
@@ -55,7 +55,8 @@ class Partners:
         the same), `matrix` (country, other, value, unit: what is lost when all agreements to which
         both are parties end), `clauses` (agreement, clause, value, unit: what is lost without it).
     summary
-        The answer in short: what all are worth together, who plays, who does not and why.
+        The answer in short: what all are worth together, who plays, who does not and why; where
+        what strikes comes at a rate (hazards, random failures) each worth by the year as well.
     """
 
     tables: Mapping[str, Table]
@@ -396,14 +397,21 @@ def _summary(
 ) -> dict[str, Any]:
     units = units_of(asked)
     together = _together(values, len(players), units) if players else {}
+    told = _told(tables["values"], "agreement"), _told(tables["countries"], "country")
+    part = years_of(asked)
+    if part is not None:
+        for row in (*told[0], *told[1]):
+            row["a_year"] = {name: row[name] / part for name in ("value", "low", "high")}
+        for one in together.values():
+            one["a_year"] = one["worth"] / part
     return {
         "question": asked.name,
         "of": "scenario" if isinstance(asked, Scenario) else "goal",
         "draws": asked.draws if isinstance(asked, Scenario) else 1,
         "units": list(units),
         "together": together,
-        "agreements": _told(tables["values"], "agreement"),
-        "countries": _told(tables["countries"], "country"),
+        "agreements": told[0],
+        "countries": told[1],
         "orders": [game.pairs * 2 for game in games],
         "left_out": left_out,
         "always": [name for name in always if name not in left_out],

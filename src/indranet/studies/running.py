@@ -311,7 +311,7 @@ def holds_of(model: Model, courses: Sequence[When], draw: int | None) -> list[tu
     found = []
     lot = 0 if draw is None else draw
     for number, (effect, when) in enumerate(zip(model.effects, courses, strict=True)):
-        if not when.happens or when.ends <= when.begins:
+        if not when.happens or when.ends <= when.begins or when.begins >= model.days:
             continue
         if effect.attack is not None:
             found += [(number, one) for one in _taken(model, effect, when, lot)]

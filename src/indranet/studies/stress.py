@@ -24,7 +24,7 @@ from indranet.studies.draw_model import Model
 from indranet.studies.draw_tables import long_tables, names_of, stockout_rows, things_watched
 from indranet.studies.ensemble import Draw, Job, Parts, quantiles, run_draws
 from indranet.studies.events import Effect
-from indranet.studies.exceedance import exceedance, yearly
+from indranet.studies.exceedance import exceedance, years_table
 from indranet.studies.prepared import Prepared, prepare
 from indranet.studies.scenery import lane_table, map_tables
 from indranet.studies.sensitivity import bounds, lost_of, sensitivity, usual_values
@@ -60,6 +60,8 @@ class Stress:
         events does on the map), `hours` (hour, people_served: from the day on which that first
         changes in the usual course, 14 days at most); with detail `production` (draw, day, plant,
         production).
+        `exceedance` and `a_year` say how often losses of each size come, and what a year loses on
+        average (see `studies.exceedance`; `a_year` is empty where nothing comes at a rate).
         `names` are those in words. Amounts are USD a day, persons and real sites.
     long
         Those of them that come in pieces.
@@ -172,6 +174,8 @@ def _answer(ready: Prepared, draws: Sequence[Draw] | Parts, usual: Draw) -> Stre
     small["names"] = names_table(ready.network)
     lost = np.array([lost_of(ready.model, draw) for draw in draws])
     small["exceedance"] = exceedance(ready.model.measures, lost, ready.model.days)
+    known = lost if _at_a_rate(ready) else lost[:0]
+    small["a_year"] = years_table(ready.model.measures, known, ready.model.days)
     long = long_tables(ready, draws)
     return Stress(_Tables(small, long), long, _summary(ready, lost, usual, small))
 
@@ -207,8 +211,10 @@ def _summary(
             "lost_share": float(middle[number] / max(whole[number] * model.days, 1e-300)),
             "worst_day": day, "worst_value": float(least[day]),
         }  # fmt: skip
-        if scenario.hazards:
-            worst[measure]["lost_a_year"] = yearly(lost[:, number], model.days)
+    for row, measure in enumerate(tables["a_year"]["measure"].tolist()):
+        worst[measure]["lost_a_year"] = {
+            name: float(tables["a_year"][name][row]) for name in ("mean", "low", "high")
+        }
     first = stockout_rows(ready, 0, [usual])
     watched = model.watched
     # What is down before anything happens goes down of nothing here.
@@ -218,7 +224,11 @@ def _summary(
         "days": model.days,
         "draws": scenario.draws,
         "seed": scenario.seed,
-        "events": [_event_words(effect) for effect in model.effects],
+        "events": [_event_words(effect) for effect in model.effects if not effect.strikes[1]],
+        "hazards": [
+            {**_event_words(effect), "per_year": effect.strikes[0]}
+            for effect in model.effects if effect.strikes[1] == 1
+        ],
         "measures": worst,
         "first_stockouts": [
             {name: values[row].item() if hasattr(values[row], "item") else values[row]
@@ -235,6 +245,11 @@ def _summary(
         "production": scenario.production,
         "calibration": calibration(),
     }  # fmt: skip
+
+
+def _at_a_rate(ready: Prepared) -> bool:
+    """Return whether what goes wrong comes at a rate, so that more days lose more in proportion."""
+    return ready.scenario.hazards or ready.model.random
 
 
 def _value_lost(network: Network, usual: Draw) -> float:

@@ -87,8 +87,11 @@ def pass_on(net: SupplyNet, state: State, room: Floats | None) -> None:
     passed = state.waiting * part
     round_ = (state.waiting - passed) * goes
     state.waiting -= passed + round_
+    ways: list[tuple[Floats, Array | int]] = [(passed, 0)]
+    if short.any():
+        ways.append((round_, np.maximum(stages.detour, 0)))
     for scenario in range(passed.shape[1]):
-        for moved, extra in ((passed, 0), (round_, np.maximum(stages.detour, 0))):
+        for moved, extra in ways:
             to = stages.to + (state.day + stages.after + extra) % stages.to_room
             np.add.at(state.cells[:, scenario], to, moved[:, scenario])
 
