@@ -230,7 +230,12 @@ def test_a_goal_is_valued_between_bound_and_cost(tmp_path: Path) -> None:
     assert low <= value <= high
     assert value == first == last > 0
     assert told["supply"] == [0.0] * 5
-    assert rows(found, "values", "people", "value")["funding"][0] > 0
+    people = rows(found, "values", "people", "value")["funding"][0]
+    assert people > 0
+    # Six months from January, and a week until the last swap counts: nobody waits longer.
+    waited = rows(found, "values", "people-days", "value")["funding"][0]
+    assert 0 < waited < people * (181 + 7)
+    assert 0 <= rows(found, "values", "days", "value")["funding"][0] < 181 + 7
     assert rows(found, "values", "probability", "value")["funding"][0] > 0.5
 
 

@@ -12,6 +12,7 @@ UNIT_WORDS = {
     "people-days": "people-days",
     "USD": "USD",
     "people": "people swapped",
+    "days": "days until all is swapped",
     "probability": "points of the chance that all dates are met",
 }
 """Units as people call them."""

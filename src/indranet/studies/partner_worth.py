@@ -10,7 +10,7 @@ from hashlib import sha256
 import numpy as np
 import numpy.typing as npt
 
-from indranet.engines.assignment import Assignment, Problem, assign
+from indranet.engines.assignment import Assignment, Plan, Problem, assign
 from indranet.engines.gates.timed import Timed
 from indranet.model.goal import Goal
 from indranet.model.network import Network
@@ -23,7 +23,7 @@ from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.lanes import LaneRoutes, lane_routes
 from indranet.studies.plan_agreed import in_plan
 from indranet.studies.plan_draws import met_by_dates
-from indranet.studies.plan_problem import planned
+from indranet.studies.plan_problem import Planned, planned
 from indranet.studies.plan_time import DAYS_A_YEAR
 from indranet.studies.prepared import Prepared, prepare
 from indranet.studies.sensitivity import usual_values
@@ -85,7 +85,8 @@ def units_of(asked: Asked) -> tuple[str, ...]:
     """Return in what a question counts what sets of agreements come to."""
     if isinstance(asked, Scenario):
         return ("people-days", "USD")
-    return ("USD", "people", "probability")[: 3 if asked.uncertainty.draws else 2]
+    every = ("USD", "people", "people-days", "days", "probability")
+    return every if asked.uncertainty.draws else every[:-1]
 
 
 def years_of(asked: Asked) -> float | None:
@@ -106,7 +107,8 @@ def worth_of(
     A scenario counts days on which people are served, summed over services (over sites where there
     is none), and the value that plants add and services give, USD. Each draw is the same for every
     set. A goal counts the objective of the plan, USD below 0 and at most what the bound leaves,
-    people whose sites are swapped, and how likely all dates are met.
+    people whose sites are swapped, their days until then and the day of the last, below 0, and how
+    likely all dates are met.
     """
     if isinstance(asked, Scenario):
         return partial(_stressed, lane_routes(network), asked)
@@ -224,15 +226,29 @@ def _plan_worth(
     made = planned(ground, goal)
     found, same = assigned(made.problem, executor)
     swapped = float(made.swaps.people[(found.plan.option >= 0) | made.done].sum())
-    value, high = [-found.cost, swapped], [-found.bound, swapped]
+    waited, finish = _waits(made, found.plan)
+    value = [-found.cost, swapped, -waited, -finish]
+    high = [-found.bound, *value[1:]]
     if goal.uncertainty.draws:
         likely = met_by_dates(made, found.plan, made.starts[-1], executor)[1]
         value, high = [*value, likely], [*high, likely]
     shape = (len(value), 1)
     return Outcome(
         np.reshape(value, shape), np.reshape(value, shape), np.reshape(high, shape),
-        np.full(len(value), np.nan), (same, same, key)[: len(value)],
+        np.full(len(value), np.nan), (*[same] * 4, key)[: len(value)],
     )  # fmt: skip
+
+
+def _waits(made: Planned, plan: Plan) -> tuple[float, float]:
+    """Return people times days until their swap counts, and days until the last one does.
+
+    From the first day of the plan; what is not swapped waits to its end.
+    """
+    counts = made.starts[1:] + np.timedelta64(made.goal.practice.acceptance_days, "D")
+    days = (np.append(counts, made.starts[:1]) - made.starts[0]).astype(np.float64)
+    period = np.where(plan.option >= 0, plan.period, made.goal.periods - 1)
+    waits = days[np.where(made.done, -1, period)]
+    return float((waits * made.swaps.people).sum()), float(waits.max(initial=0.0))
 
 
 class Outcomes:
