@@ -64,15 +64,20 @@ def rows(sites: int = 1_000_000) -> list[dict[str, Any]]:
 
 
 def _with_measures(case: Path) -> tuple[Network, list[str], Scenario]:
-    """Return a case some core sites of which are for sale, these, and the loss of another one."""
+    """Return a case with its most needed sites for sale, these, and the loss of one."""
     network = read(case)
-    kinds = network["sites"].text("kind")
-    cores = [str(network.names["site"][at]) for at, kind in enumerate(kinds) if kind == "core"]
-    names = [f"build-{name}" for name in cores[1 : MEASURES + 1]]
+    span, needs = network.span("site"), network["needs"]
+    used = np.bincount(needs["input"], minlength=network.size)[span]
+    most = [str(network.names["site"][at]) for at in np.argsort(-used, kind="stable")]
+    names = [f"build-{name}" for name in most[1 : MEASURES + 1]]
     lines = [f"{name},link,{name.removeprefix('build-')},1" for name in names]
     (case / "measures.csv").write_text("\n".join(["measure,kind,thing,cost_usd", *lines, ""]))
     asked = Scenario.model_validate(
-        {"name": "a core is lost", "event": ({"do": "outage", "what": cores[0], "day": 0.0},)}
+        {
+            "name": "a site is lost",
+            "days": 30,
+            "event": ({"do": "outage", "what": most[0], "day": 0.0},),
+        }
     )
     return read(case), names, asked
 
