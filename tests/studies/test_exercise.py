@@ -1,0 +1,138 @@
+"""Exercises: an island worked by hand, and what must hold for any."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.made_up import Columns, network_of
+from tests.studies.test_partners import island
+
+from indranet.errors import InputError
+from indranet.model.exercise import Answers, Script
+from indranet.model.network import Network
+from indranet.studies.exercise import Exercise, exercise
+
+CUT = {
+    "do": "cut", "what": "cable",
+    "repair": {"spare": "rope", "quantity": 5, "level": "major", "work_days": 4, "by": "land"},
+}  # fmt: skip
+SCRIPT: dict[str, Any] = {
+    "name": "an island", "days": 21, "not_in_force": ["ships", "spares"],
+    "team": [
+        {"country": "ISL", "name": "island", "budget_usd": 100, "measures": ["cable-2"],
+         "agreements": ["ships", "spares"]},
+        {"country": "BBB", "agreements": ["spares"]},
+        {"country": "CCC", "agreements": ["ships"]},
+    ],
+    "inject": [
+        {"day": 1, "words": "The cable is cut.", "event": [CUT]},
+        {"day": 6, "words": "Still nothing."},
+    ],
+    "measure": [{"measure": "cable-2", "kind": "link", "thing": "second", "cost_usd": 80,
+                 "lead_days": 2.5}],
+}  # fmt: skip
+BOTH = [
+    (1, "island", "sign", "ships"), (1, "CCC", "sign", "ships"), (6, "island", "sign", "spares"),
+    (6, "BBB", "sign", "spares"),
+]  # fmt: skip
+
+
+def tables(**more: Columns) -> dict[str, Columns]:
+    """The island of the page on partners, whose second cable hangs on a measure alone."""
+    made = island(**more)
+    made["lanes"] = {name: c for name, c in made["lanes"].items() if name != "agreement"}
+    return made
+
+
+def script(**more: Any) -> Script:
+    return Script.model_validate_json(json.dumps({**SCRIPT, **more}))
+
+
+def answers(*rows: tuple[Any, ...]) -> Answers:
+    names = ("day", "team", "do", "what")
+    made = [dict(zip(names, row, strict=False)) for row in rows]
+    return Answers.model_validate_json(json.dumps({"answer": made}))
+
+
+@pytest.fixture(scope="module")
+def isle(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    return network_of(tmp_path_factory.mktemp("case") / "isle", **tables())
+
+
+def lost(found: Exercise) -> dict[str, float]:
+    return dict(found.summary["lost"]["people-days"])
+
+
+def course(found: Exercise, name: str = "people_served") -> list[float]:
+    days = found.tables["days"]
+    return [float(value) for value in days[name][days["country"] == "ISL"]]
+
+
+def test_a_ship_sets_out_once_both_agreements_are_there(isle: Network) -> None:
+    found = exercise(isle, script(), answers(*BOTH))
+    # Cut on day 1; whoever may come sets out on day 6 and works for 4 days: up again on day 10.
+    assert course(found) == [1000.0] + [0.0] * 9 + [1000.0] * 11
+    assert course(found, "without") == [1000.0] + [0.0] * 20
+    # The second cable, bought on day 1, is there on the morning of day 4 (2.5 days, in whole ones);
+    # ships and spares bring the first one back on day 5. Both: 3 days are lost.
+    assert lost(found) == {"played": 9000, "without": 20000, "hindsight": 3000}
+    worth = found.summary["decisions"]
+    people = [row for row in worth if row["unit"] == "people-days"]
+    assert [row["worth"] for row in people] == [11000] * 4
+    # Spares signed for on day 1, by both: up again on day 5, worth 20,000 - 4,000.
+    assert [row["better_day"] for row in people] == [None, None, 1, 1]
+    assert [row["better_worth"] for row in people][2:] == [16000, 16000]
+    assert found.summary["agreements_added"]["people-days"] == 11000
+    # Nothing is made here; the service gives 50 USD a day.
+    assert [row["worth"] for row in worth if row["unit"] == "USD"] == [550] * 4
+    assert found.summary["hindsight"]["sought"] == "all sets"
+    assert {row["what"] for row in found.summary["hindsight"]["decisions"]} == {"cable-2"}
+
+
+def test_a_measure_acts_after_its_days_and_is_paid(isle: Network) -> None:
+    found = exercise(isle, script(), answers((1, "island", "buy", "cable-2")))
+    assert course(found) == [1000.0] + [0.0] * 3 + [1000.0] * 17
+    row = found.summary["scores"][0]
+    assert (row["team"], row["lost"], row["saved"]) == ("island", 3000, 17000)
+    assert (row["spent_usd"], row["budget_usd"]) == (80, 100)
+    assert found.summary["scores"][-1]["team"] == "all"
+    assert found.summary["scores"][-1]["spent_usd"] == 80
+    late = exercise(isle, script(), answers((6, "island", "buy", "cable-2")))
+    assert lost(late)["played"] == 8000
+    better = late.summary["decisions"][0]
+    assert (better["worth"], better["better_day"], better["better_worth"]) == (12000, 1, 17000)
+
+
+def test_what_each_team_is_told(isle: Network) -> None:
+    found = exercise(isle, script(), answers((1, "island", "buy", "cable-2")))
+    told = found.tables["told"]
+    mine = [row for row in zip(*told.values(), strict=True) if row[0] == "island"]
+    first, second = (dict(zip(told, row, strict=True)) for row in mine)
+    assert (first["people_served"], first["lost"], first["forecast"]) == (0, 0, 20000)
+    assert (second["people_served"], second["lost"], second["forecast"]) == (1000, 3000, 3000)
+    assert (first["money_left_usd"], second["money_left_usd"]) == (100, 20)
+    abroad = [row for row in zip(*told.values(), strict=True) if row[0] == "BBB"]
+    assert dict(zip(told, abroad[1], strict=True))["lost_abroad"] == 3000
+
+
+def test_what_a_party_withholds_ends_and_a_ship_under_way_comes(isle: Network) -> None:
+    begun = script(not_in_force=[])
+    stays = exercise(isle, begun, answers())
+    assert lost(stays) == {"played": 4000, "without": 4000, "hindsight": 3000}
+    # Withheld on the day of the cut, nobody comes.
+    ends = exercise(isle, begun, answers((1, "CCC", "withhold", "ships")))
+    assert lost(ends)["played"] == 20000
+    assert ends.summary["decisions"][0]["worth"] == -16000
+    # Withheld on day 3, the ship has set out.
+    turns = [*SCRIPT["inject"][:1], {"day": 3, "words": "A quarrel."}]
+    late = exercise(isle, script(not_in_force=[], inject=turns),
+                    answers((3, "CCC", "withhold", "ships")))  # fmt: skip
+    assert lost(late)["played"] == 4000
+
+
+def test_one_signature_of_two_is_none(isle: Network) -> None:
+    found = exercise(isle, script(), answers(*BOTH[:3]))
+    assert lost(found)["played"] == 20000
+    assert found.summary["agreements_added"]["people-days"] == 0
