@@ -1,15 +1,12 @@
 """Exercises: an island worked by hand, and what must hold for any."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from tests.made_up import Columns, network_of
 from tests.studies.test_partners import island
 
-from indranet.errors import InputError
 from indranet.model.exercise import Answers, Script
 from indranet.model.network import Network
 from indranet.studies.exercise import Exercise, exercise

@@ -15,7 +15,9 @@ from indranet.model.scenario import SCENARIO, Event, Scenario
 from indranet.studies.agreed import of_kind
 from indranet.studies.days import compute
 from indranet.studies.draw_model import Model
+from indranet.studies.events import effects
 from indranet.studies.exercise_game import Decision, Game, State, states
+from indranet.studies.groundwork import groundwork
 from indranet.studies.lanes import lane_routes
 from indranet.studies.measures import bought
 from indranet.studies.prepared import Prepared, prepare
@@ -141,6 +143,9 @@ class Courses:
             fates = []
             for number, event in enumerate(events):
                 fate = _OPEN
+                if state.day < event.day or state.day == 0:
+                    # Who shares threats on the day itself is too late for it.
+                    shared[number] = state.agreements & self._sharing
                 if event.day >= end:
                     pass
                 elif event.repair is not None:
@@ -148,10 +153,8 @@ class Courses:
                     mended[number] = min(mended.get(number, inf), now)
                     if mended[number] != event.day + lengths[number]:
                         fate = (mended[number], None)
-                elif event.do == "exploit":
-                    sharing = state.agreements & self._sharing
-                    if shared.setdefault(number, sharing) != sharing:
-                        fate = (None, shared[number])
+                elif event.do == "exploit" and shared[number] != state.agreements & self._sharing:
+                    fate = (None, shared[number])
                 fates.append(fate)
             found.append(tuple(fates))
         return found
@@ -160,20 +163,35 @@ class Courses:
         """Return how long each event lasts that is mended, days, under what holds."""
         key = state.measures, state.agreements
         if key not in self._lengths:
-            every = self._scenarios[-1]
-            effects = self._prepared(every, *key).model.effects[: len(every.event)]
-            lasts = [effect.event.lasts_days for effect in effects]
-            self._lengths[key] = [inf if not isinstance(d, float) else d for d in lasts]
+            events = self._scenarios[-1].event
+            some = [number for number, event in enumerate(events) if event.repair is not None]
+            asked = self._scenarios[-1].model_copy(
+                update={"event": tuple(events[number] for number in some), "authority": None}
+            )
+            ground = groundwork(
+                self._network(state.measures), agreements=self._force(state.agreements),
+                routes=self._routes,
+            )  # fmt: skip
+            lengths = [inf] * len(events)
+            for number, effect in zip(some, effects(ground, asked), strict=True):
+                lasts = effect.event.lasts_days
+                lengths[number] = lasts if isinstance(lasts, float) else inf
+            self._lengths[key] = lengths
         return self._lengths[key]
+
+    def _network(self, measures: frozenset[str]) -> Network:
+        if measures not in self._networks:
+            self._networks[measures] = bought(self.game.network, sorted(measures))
+        return self._networks[measures]
+
+    def _force(self, agreements: frozenset[str]) -> tuple[str, ...]:
+        return tuple(name for name in _names(self.game) if name in agreements)
 
     def _prepared(
         self, scenario: Scenario, measures: frozenset[str], agreements: frozenset[str]
     ) -> Prepared:
-        if measures not in self._networks:
-            self._networks[measures] = bought(self.game.network, sorted(measures))
-        force = tuple(name for name in _names(self.game) if name in agreements)
-        asked = scenario.model_copy(update={"agreements": force})
-        return prepare(self._networks[measures], asked, routes=self._routes, by_country=True)
+        asked = scenario.model_copy(update={"agreements": self._force(agreements)})
+        return prepare(self._network(measures), asked, routes=self._routes, by_country=True)
 
     def _run(self, key: _Key) -> Course:
         if key not in self._runs:
@@ -215,8 +233,8 @@ def _as_before(model: Model, before: Model, number: int) -> Model:
     if attack is None or other is None or not np.array_equal(attack.key, other.key):
         return model
     effect = replace(model.effects[number], attack=replace(attack, sooner=other.sooner))
-    effects = (*model.effects[:number], effect, *model.effects[number + 1 :])
-    return replace(model, effects=effects)
+    every = (*model.effects[:number], effect, *model.effects[number + 1 :])
+    return replace(model, effects=every)
 
 
 def _worth(ready: Prepared) -> Floats:

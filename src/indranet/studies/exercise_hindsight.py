@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
+from math import inf
 
 from indranet.model.exercise import Answer
 from indranet.studies.exercise_game import Decision, Game, decided, money_left
@@ -11,6 +12,7 @@ MOST_TRIED = 6
 
 Loss = tuple[float, float]
 """People-days, then USD: what is lost, less being better."""
+_NOTHING: Loss = (0.0, 0.0)
 Option = tuple[Decision, ...]
 """What belongs together: a purchase, or all signatures under one agreement."""
 
@@ -43,7 +45,8 @@ def best(
     """Return what loses least at the first turn, how it was sought, and what it loses.
 
     Of up to six options every set is tried that the teams can pay for. Of more, the one that saves
-    most is added time after time; where none saves anything, the two that do so together.
+    most is added time after time; who saved less than another before is asked again only once that
+    one saves less (Minoux 1978). Where none saves anything, pairs are tried.
 
     Parameters
     ----------
@@ -63,18 +66,52 @@ def best(
         found = min(sets, key=lambda some: loss(_flat(some)))
         return _flat(found), "all sets", loss(_flat(found))
     chosen: list[Option] = []
-    least = loss([])
-    while True:
-        left = [one for one in every if one not in chosen]
-        for size in (1, 2):
-            sets = [[*chosen, *some] for some in combinations(left, size)]
-            sets = [some for some in sets if fits(game, some)]
-            found = min(sets, key=lambda some: loss(_flat(some)), default=chosen)
-            if loss(_flat(found)) < least:
-                break
-        else:
-            return _flat(chosen), "one by one", least
-        chosen, least = found, loss(_flat(found))
+    gains = dict.fromkeys(every, (inf, inf))
+    while more := _more(game, loss, chosen, gains):
+        chosen += more
+    return _flat(chosen), "one by one", loss(_flat(chosen))
+
+
+def _more(
+    game: Game,
+    loss: Callable[[Sequence[Decision]], Loss],
+    chosen: list[Option],
+    gains: dict[Option, Loss],
+) -> list[Option]:
+    """Return the option, or the two, that save most beside those chosen; none where none does.
+
+    Parameters
+    ----------
+    game, loss
+        See `best`.
+    chosen
+        Options taken.
+    gains
+        What each option saved when it was last asked, which is kept up to date.
+    """
+    least = loss(_flat(chosen))
+
+    def saved(*some: Option) -> Loss:
+        after = loss(_flat([*chosen, *some]))
+        return least[0] - after[0], least[1] - after[1]
+
+    left = [one for one in gains if one not in chosen and fits(game, [*chosen, one])]
+    asked: set[Option] = set()
+    while len(asked) < len(left):
+        first = max(left, key=lambda one: gains[one])
+        if first in asked and gains[first] > _NOTHING:
+            return [first]
+        # Who is first of all and saves nothing says nothing of those who were not asked again.
+        one = first if first not in asked else next(one for one in left if one not in asked)
+        gains[one] = saved(one)
+        asked.add(one)
+    found = [[one] for one in left if gains[one] > _NOTHING]
+    if found:
+        return max(found, key=lambda some: gains[some[0]])
+    pairs = [list(two) for two in combinations(left, 2) if fits(game, [*chosen, *two])]
+    worth = {number: saved(*two) for number, two in enumerate(pairs)}
+    most = max(worth, key=lambda number: worth[number], default=-1)
+    return pairs[most] if most >= 0 and worth[most] > _NOTHING else []
 
 
 def _flat(some: Sequence[Option]) -> list[Decision]:
