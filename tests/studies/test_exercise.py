@@ -1,6 +1,7 @@
 """Exercises: an island worked by hand, and what must hold for any."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,3 +134,77 @@ def test_one_signature_of_two_is_none(isle: Network) -> None:
     found = exercise(isle, script(), answers(*BOTH[:3]))
     assert lost(found)["played"] == 20000
     assert found.summary["agreements_added"]["people-days"] == 0
+
+
+def test_a_turn_changes_no_day_before_it(isle: Network) -> None:
+    choices = [("buy", "cable-2"), ("sign", "ships"), ("sign", "spares")]
+    made = script(
+        inject=[*SCRIPT["inject"], {"day": 9, "words": "Again.", "event": [{"do": "outage",
+                "what": "hub", "lasts_days": 2}]}],
+    )  # fmt: skip
+    nothing = course(exercise(isle, made, answers()))
+    # What happens later is hidden: the days before it are those of the script without it.
+    assert nothing[:9] == course(exercise(isle, script(), answers()))[:9]
+    for day in (1, 6, 9):
+        for first in (0, 2):
+            rows = [(day, "island", *choice) for choice in choices[first:]]
+            rows += [(day, "BBB", "sign", "spares"), (day, "CCC", "sign", "ships")]
+            assert course(exercise(isle, made, answers(*rows)))[:day] == nothing[:day]
+
+
+def test_what_was_told_is_what_the_debrief_says_of_those_days(isle: Network) -> None:
+    found = exercise(isle, script(), answers(*BOTH))
+    told = found.tables["told"]
+    served = course(found)
+    for team, day, lost in zip(told["team"], told["day"], told["lost"], strict=True):
+        if team == "island":
+            assert lost == sum(1000 - value for value in served[:day])
+
+
+@pytest.mark.parametrize("most", [0, 6])
+def test_hindsight_one_by_one_finds_what_all_sets_find(
+    isle: Network, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indranet.studies.exercise_hindsight.MOST_TRIED", most)
+    # Without the cable only both agreements together save anything.
+    teams = [{**SCRIPT["team"][0], "budget_usd": 79}, *SCRIPT["team"][1:]]
+    found = exercise(isle, script(team=teams), answers()).summary
+    assert found["lost"]["people-days"]["hindsight"] == 4000
+    assert {row["what"] for row in found["hindsight"]["decisions"]} == {"ships", "spares"}
+    assert found["hindsight"]["sought"] == ("all sets" if most else "one by one")
+
+
+def flawed(**more: Columns) -> dict[str, Columns]:
+    """An island with one mast that has a flaw; two countries share threats three days ahead."""
+    return {
+        "countries": {"country": ["ISL", "AAA"]},
+        "firms": {"firm": ["net"], "country": ["ISL"]},
+        "products": {"product": ["radio"]},
+        "sites": {"site": ["mast"], "operator": ["net"], "country": ["ISL"], "kind": ["radio"],
+                  "people": [500]},
+        "equipment": {"site": ["mast"], "function": ["gNB"], "product": ["radio"]},
+        "vulnerabilities": {"vulnerability": ["flaw"], "product": ["radio"], "patch_days": [8],
+                            "effect": ["down"], "status": ["affected"]},
+        "agreements": {"agreement": ["tell"], "kind": ["threat_sharing"], "parties": ["ISL;AAA"],
+                       "days": [3]},
+        **more,
+    }  # fmt: skip
+
+
+def test_threats_shared_on_the_day_of_the_attack_come_too_late(tmp_path: Path) -> None:
+    network = network_of(tmp_path / "c", **flawed())
+    made = script(
+        not_in_force=["tell"], measure=[],
+        team=[{"country": "ISL", "agreements": ["tell"]}, {"country": "AAA",
+              "agreements": ["tell"]}],
+        inject=[{"day": 1, "words": "Rumours."}, {"day": 5, "words": "Attack.", "event": [
+                {"do": "exploit", "what": "flaw", "patch": "fixed"}]},
+                {"day": 7, "words": "Still down."}],
+    )  # fmt: skip
+    lost_by_day = {
+        day: lost(exercise(network, made, answers((day, "ISL", "sign", "tell"),
+                                                  (day, "AAA", "sign", "tell"))))["played"]
+        for day in (1, 5, 7)
+    }  # fmt: skip
+    # All units are mended 8 days after the attack, of those warned 3 days sooner.
+    assert lost_by_day == {1: 5 * 500, 5: 8 * 500, 7: 8 * 500}

@@ -83,7 +83,10 @@ def _asked(words: str, most: int) -> int:
     from rich.prompt import IntPrompt
 
     numbers = [str(number) for number in range(most + 1)]
-    return IntPrompt.ask(words, choices=numbers, show_choices=False)
+    try:
+        return IntPrompt.ask(words, choices=numbers, show_choices=False)
+    except EOFError:
+        return 0
 
 
 def ask_teams(turn: "Turn", ask: Ask) -> "list[Decision]":

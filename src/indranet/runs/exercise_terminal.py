@@ -10,7 +10,7 @@ from indranet.runs.words import counted, number
 from indranet.studies.exercise import Told, Turn
 from indranet.studies.exercise_game import Game, signed
 
-_BEST = 5
+_BEST, _LATE = 5, 3
 _DOING = {"buy": "buys", "sign": "signs", "withhold": "withholds", "pass": "does nothing"}
 
 
@@ -139,11 +139,18 @@ def exercise_lines(run: Run) -> list[str]:
         lines += ["", "What decisions were worth, each left out alone:"]
     lines += [
         f"  day {row['day']}: {done_words(row)}: {worth_words(row['worth'], row['unit'])}"
-        f"{better_words(row)}"
         for row in best[:_BEST]
     ]
+    late = late_decisions(summary)
+    if late:
+        lines += ["", "What came late:"]
+    lines += [
+        f"  day {row['day']}: {done_words(row)}, worth {worth_words(row['worth'], row['unit'])}"
+        f"{better_words(row)}"
+        for row in late[:_LATE]
+    ]
     if best:
-        lines.append(agreements_words(summary))
+        lines += ["", agreements_words(summary)]
     return [*lines, "", hindsight_words(summary)]
 
 
@@ -160,3 +167,16 @@ def best_decisions(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     units = list(summary["lost"])
     rows = [row for row in summary["decisions"] if row["worth"] or row["unit"] == units[0]]
     return sorted(rows, key=lambda row: (units.index(row["unit"]), -row["worth"]))
+
+
+def late_decisions(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return decisions that were worth more at an earlier turn, those that missed most first.
+
+    Of signatures under one agreement the last is told, for which the others waited.
+    """
+    unit = next(iter(summary["lost"]))
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in summary["decisions"]:
+        if row["unit"] == unit and row["better_day"] is not None:
+            found[row["do"], row["what"]] = row
+    return sorted(found.values(), key=lambda row: row["worth"] - row["better_worth"])
