@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, log10
 from typing import Any
 
 import numpy as np
@@ -145,19 +146,21 @@ def _told(courses: Courses, done: Sequence[Decision], day: int, known: int) -> t
     """Return what each team is told on a day of which it knows so many injects."""
     game = courses.game
     course = courses.of(done, known)
-    lost = _kept(courses.usual - course.served, courses.usual)
-    so_far, ahead = lost[:day].sum(axis=0), lost.sum(axis=0)
+    lost = courses.usual - course.served
     found = []
     for team in game.script.team:
         at = _country(game, team.country)
+        usual = float(courses.usual[at])
+        here, abroad = lost[:, at], np.delete(lost, at, axis=1)
+        others = float(courses.usual.sum()) - usual
         mine = course.stockouts[course.stockouts[:, 1] == at, 0]
         found.append(
             Told(
-                team.called, day, float(course.served[day, at]),
-                float(so_far[at]), float(so_far.sum() - so_far[at]),
-                float(ahead[at]), float(ahead.sum() - ahead[at]),
-                int((mine < day).sum()), int((mine >= day).sum()),
-                money_left(game, team.called, done),
+                team=team.called, day=day, people_served=float(course.served[day, at]),
+                lost=_sum_of(here[:day], usual), lost_abroad=_sum_of(abroad[:day], others),
+                forecast=_sum_of(here, usual), forecast_abroad=_sum_of(abroad, others),
+                stockouts=int((mine < day).sum()), stockouts_ahead=int((mine >= day).sum()),
+                money_left_usd=money_left(game, team.called, done),
             )
         )  # fmt: skip
     return tuple(found)
@@ -174,10 +177,14 @@ def _kept(lost: Floats, usual: Floats | float) -> Floats:
 
 def _loss(courses: Courses, course: Course) -> Loss:
     """Return what is lost in all: people-days and USD."""
-    people = _kept(courses.usual - course.served, courses.usual).sum()
-    money = _kept(courses.usual_value - course.value, courses.usual_value).sum()
-    # Sums of large numbers that cancel leave a trace, by which no two decisions differ.
-    return round(float(people), 3), round(float(money), 0)
+    people, money = courses.usual - course.served, courses.usual_value - course.value
+    return _sum_of(people, float(courses.usual.sum())), _sum_of(money, courses.usual_value)
+
+
+def _sum_of(lost: Floats, usual: float) -> float:
+    """Return a sum of losses without the last digits, which rounding alone decides."""
+    digits = 9 - ceil(log10(max(usual * len(lost), 1.0)))
+    return round(float(lost.sum()), min(digits, 3)) + 0.0
 
 
 def _scored(courses: Courses, done: list[Decision], told: Sequence[Told]) -> Exercise:
@@ -271,17 +278,15 @@ def _days(courses: Courses, by_name: Mapping[str, Course]) -> Table:
 def _scores(courses: Courses, by_name: Mapping[str, Course], done: Sequence[Decision]) -> Table:
     """Return what each team's country lost, what was spent, and all together last."""
     game = courses.game
-    lost = {
-        name: _kept(courses.usual - course.served, courses.usual).sum(axis=0)
-        for name, course in by_name.items()
-    }
+    lost = {name: courses.usual - course.served for name, course in by_name.items()}
     teams = game.script.team
     places = [_country(game, team.country) for team in teams]
     spent = [team.budget_usd - money_left(game, team.called, done) for team in teams]
     budgets = [team.budget_usd for team in teams]
 
     def column(name: str) -> Floats:
-        return np.append(lost[name][places], lost[name].sum())
+        found = [_sum_of(lost[name][:, at], float(courses.usual[at])) for at in places]
+        return np.array([*found, _sum_of(lost[name], float(courses.usual.sum()))])
 
     played, without = column("people_served"), column("without")
     return {
