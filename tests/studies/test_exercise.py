@@ -208,3 +208,51 @@ def test_threats_shared_on_the_day_of_the_attack_come_too_late(tmp_path: Path) -
     }  # fmt: skip
     # All units are mended 8 days after the attack, of those warned 3 days sooner.
     assert lost_by_day == {1: 5 * 500, 5: 8 * 500, 7: 8 * 500}
+
+
+def test_all_courses_meet_the_same_draws(isle: Network) -> None:
+    perhaps = [{"day": 1, "words": "Perhaps.", "event": [{**CUT, "chance": 0.5}]}]
+    asked = script(inject=perhaps, draws=12, seed=3)
+    found = lost(exercise(isle, asked, answers((1, "island", "buy", "cable-2"))))
+    often = found["without"] / 20000
+    assert 0 < often < 1
+    assert found["played"] == pytest.approx(often * 3000, abs=0.01)
+
+
+def chain() -> dict[str, Columns]:
+    """A maker in AAA keeps chips for five days, of which the one plant stands in BBB."""
+    return {
+        "countries": {"country": ["AAA", "BBB"]},
+        "firms": {"firm": ["one"], "country": ["AAA"]},
+        "products": {"product": ["chip", "radio"], "kind": ["part", "equipment"],
+                     "unit_cost_usd": [1, 5]},
+        "components": {"product": ["radio"], "component": ["chip"]},
+        "plants": {"plant": ["fab", "maker"], "product": ["chip", "radio"],
+                   "country": ["BBB", "AAA"], "final_demand_per_day": [0, 10]},
+        "supplies": {"supplier": ["fab"], "customer": ["maker"], "quantity_per_day": [10],
+                     "stock_days": [5]},
+        "measures": {"measure": ["more"], "kind": ["stockpile"], "thing": ["product:chip"],
+                     "amount": [10], "cost_usd": [9], "lead_days": [1]},
+    }  # fmt: skip
+
+
+def test_a_stockpile_that_comes_in_time(tmp_path: Path) -> None:
+    network = network_of(tmp_path / "c", **chain())
+    made = script(
+        not_in_force=[], measure=[],
+        team=[{"country": "AAA", "budget_usd": 9, "measures": ["more"]}, {"country": "BBB"}],
+        inject=[{"day": 2, "words": "The fab stands still.", "event": [
+                 {"do": "halt", "what": "fab", "lasts_days": 12}]},
+                {"day": 12, "words": "Two more days."}],
+    )  # fmt: skip
+    nothing = exercise(network, made, answers())
+    told = nothing.tables["told"]
+    assert told["stockouts"].tolist() == [0, 0, 1, 0]
+    assert told["stockouts_ahead"].tolist() == [1, 0, 0, 0]
+    # Ten days more than five outlast twelve: nothing runs out, and nobody makes less.
+    bought = exercise(network, made, answers((2, "AAA", "buy", "more")))
+    assert bought.tables["told"]["stockouts"].tolist() == [0] * 4
+    money = bought.summary["lost"]["USD"]
+    # The fab itself loses 12 days of 10 USD. With stock for five days the maker stands still from
+    # day 7 on, until what is made on day 14 comes on day 15: 8 days of 10 * (5 - 1) USD.
+    assert money == {"played": 120, "without": 440, "hindsight": 120}

@@ -107,6 +107,8 @@ def ask_teams(turn: "Turn", ask: Ask) -> "list[Decision]":
     _say(news_lines(turn))
     for told in turn.told:
         _say(told_lines(told))
+        if not choices(turn.game, told.team, done):
+            _say(["  There is nothing that it can do."])
         while some := choices(turn.game, told.team, done):
             _say(f"  {at}  {choice_words(turn, *one, done)}" for at, one in enumerate(some, 1))
             number = ask(f"  What does {told.team} do? (0: nothing more)", len(some))

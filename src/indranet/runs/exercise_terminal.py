@@ -6,7 +6,7 @@ from typing import Any
 
 from indranet.model.schema import MEASURES
 from indranet.runs.run import Run
-from indranet.runs.words import counted, number
+from indranet.runs.words import counted, number, percent
 from indranet.studies.exercise import Told, Turn
 from indranet.studies.exercise_game import Game, signed
 
@@ -64,10 +64,19 @@ def choice_words(turn: Turn, do: str, what: str, done: Sequence[Any] = ()) -> st
     thing = int(rows["thing"][at])
     about = f" for {game.network.thing(thing)[1]}" if thing >= 0 else ""
     acts = ceil(turn.inject.day + game.lead[what])
+    amount = _amount(float(rows["amount"][at]), unit)
     return (
-        f"buy {what} ({kind.replace('_', ' ')}{about}, {rows['amount'][at]:g} {unit}): "
+        f"buy {what} ({kind.replace('_', ' ')}{about}, {amount}): "
         f"USD {number(game.cost[what])}, acts from day {acts}"
     )
+
+
+def _amount(amount: float, unit: str) -> str:
+    """Return how much a measure is of, in words."""
+    if unit == "share":
+        return percent(amount)
+    first, _, rest = unit.partition(" ")
+    return " ".join(part for part in (counted(amount, first), rest) if part)
 
 
 def _called(game: Game, agreement: str) -> str:
