@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from tests.made_up import Columns, network_of
+from tests.studies.test_agreed import ASKED, KINDS, everything
 from tests.studies.test_partners import island
 
 from indranet.model.exercise import Answers, Script
 from indranet.model.network import Network
 from indranet.studies.exercise import Exercise, exercise
+from indranet.studies.exercise_courses import Courses
+from indranet.studies.exercise_game import Decision, made_ready
 
 CUT = {
     "do": "cut", "what": "cable",
@@ -256,3 +259,41 @@ def test_a_stockpile_that_comes_in_time(tmp_path: Path) -> None:
     # The fab itself loses 12 days of 10 USD. With stock for five days the maker stands still from
     # day 7 on, until what is made on day 14 comes on day 15: 8 days of 10 * (5 - 1) USD.
     assert money == {"played": 120, "without": 440, "hindsight": 120}
+
+
+@pytest.fixture(scope="module")
+def of_all_kinds(tmp_path_factory: pytest.TempPathFactory) -> Courses:
+    """Two teams that may withhold one agreement of each kind, and something happens to each."""
+    network = network_of(tmp_path_factory.mktemp("case") / "all", **everything())
+    events = [event.model_dump(exclude_unset=True, by_alias=True) for event in ASKED.event]
+    made = script(
+        days=30, not_in_force=[], measure=[], resourcing_days=8,
+        team=[{"country": "AAA", "agreements": KINDS}, {"country": "BBB", "agreements": KINDS}],
+        inject=[{"day": day, "words": "News.", "event": [e for e in events if e["day"] == day]}
+                for day in (1, 2, 3, 6, 8, 12)],
+    )  # fmt: skip
+    return Courses(made_ready(network, made))
+
+
+@pytest.mark.parametrize(
+    ("day", "changing"),
+    [
+        # Nobody is served by the cable that access mends; the others do nothing in stress.
+        (1, {"roaming", "supply", "early_warning", "threat_sharing"}),
+        (3, {"roaming", "supply", "early_warning", "threat_sharing"}),
+        # The flaw is used from this day on, and those who were warned have begun to patch.
+        (8, {"roaming", "supply", "early_warning"}),
+    ],
+)
+def test_what_is_withheld_changes_what_comes_after(
+    of_all_kinds: Courses, day: int, changing: set[str]
+) -> None:
+    before = of_all_kinds.of([])
+    found = set()
+    for kind in KINDS:
+        after = of_all_kinds.of([Decision(day, "AAA", "withhold", kind)])
+        for one, other in ((before.served, after.served), (before.value, after.value)):
+            assert (one[:day] == other[:day]).all()
+            if (one != other).any():
+                found.add(kind)
+    assert found == changing

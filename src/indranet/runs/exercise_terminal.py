@@ -143,9 +143,11 @@ def exercise_lines(run: Run) -> list[str]:
             f"done, {number(row['hindsight'])} with hindsight; spent USD "
             f"{number(row['spent_usd'])} of {number(row['budget_usd'])}"
         )
-    best = best_decisions(summary)
+    best = [row for row in best_decisions(summary) if row["worth"]]
     if best:
         lines += ["", "What decisions were worth, each left out alone:"]
+    elif summary["decisions"]:
+        lines += ["", "No decision changed anything."]
     lines += [
         f"  day {row['day']}: {done_words(row)}: {worth_words(row['worth'], row['unit'])}"
         for row in best[:_BEST]
