@@ -74,6 +74,7 @@ def test_teams_are_asked_until_they_do_nothing_more(
     said = capsys.readouterr().out
     assert "Day 1. The cable is cut." in said
     assert "1  buy cable-2 (link for second, 1 link): USD 80, acts from day 4" in said
+    assert "  noted: 1,island,buy,cable-2" in said
     assert "2  sign ships; still to sign: island, CCC" in said
     assert "by the end, if nothing is done: 20,000, abroad 0" in said
     assert len(asked) == 2 + 2 + 3

@@ -119,6 +119,7 @@ def ask_teams(turn: "Turn", ask: Ask) -> "list[Decision]":
                 {"day": turn.inject.day, "team": told.team, "do": do, "what": what}
             )
             done.append(decided(turn.game, answer))
+            _say([f"  noted: {answer.day},{answer.team},{do},{what}"])
     return done[len(turn.done) :]
 
 
