@@ -80,13 +80,14 @@ def listed(option: str, text: str | None) -> tuple[str, ...]:
 def finish(run: "Run", json_only: bool, quiet: bool) -> None:
     """Print the answer of a run: its summary as JSON, or in words."""
     from indranet.runs.diversify_terminal import diversify_lines
+    from indranet.runs.exercise_terminal import exercise_lines
     from indranet.runs.partners_terminal import partners_lines
     from indranet.runs.plan_terminal import plan_lines
     from indranet.runs.stress_terminal import stress_lines
     from indranet.runs.terminal import answer_lines
 
     lines = {"stress": stress_lines, "plan": plan_lines, "diversify": diversify_lines,
-             "partners": partners_lines}  # fmt: skip
+             "partners": partners_lines, "exercise": exercise_lines}  # fmt: skip
     told = lines.get(str(run.manifest["command"]), answer_lines)
     if json_only:
         typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))

@@ -14,6 +14,8 @@ SCENARIO, SCENARIOS = "scenario.toml", "scenarios"
 """A scenario to begin with, and a folder of more, beside the tables."""
 GOAL, GOALS = "goal.toml", "goals"
 """The same of goals."""
+EXERCISES = "exercises"
+"""A folder of scripts of exercises."""
 
 
 def write_template(folder: Path, example: str = "starter") -> None:
@@ -44,7 +46,7 @@ def write_template(folder: Path, example: str = "starter") -> None:
     for file in ("README.md", SCENARIO, GOAL):
         if (source / file).is_file():
             written[file] = (source / file).read_text(encoding="utf-8")
-    for several in (SCENARIOS, GOALS):
+    for several in (SCENARIOS, GOALS, EXERCISES):
         if (source / several).is_dir():
             for found in (source / several).iterdir():
                 written[f"{several}/{found.name}"] = found.read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
@@ -167,12 +167,11 @@ def _lines(text: str) -> Lines:
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
         if header:
-            names = tuple(part.strip().strip("\"'") for part in header[2].split("."))
+            *outer, last = (part.strip().strip("\"'") for part in header[2].split("."))
+            at = (*_newest(outer, counts), last)
             if header[1] == "[[":
-                counts[names] = counts.get(names, -1) + 1
-                at = (*names, counts[names])
-            else:
-                at = tuple(_within(names, counts))
+                counts[at] = counts.get(at, -1) + 1
+                at = (*at, counts[at])
             found[at] = number
         else:
             key = re.match(r"\s*([A-Za-z0-9_\"'-]+)\s*=", line)
@@ -181,9 +180,11 @@ def _lines(text: str) -> Lines:
     return found
 
 
-def _within(names: tuple[str, ...], counts: Mapping[tuple[Any, ...], int]) -> Iterator[Any]:
-    """Yield a path with the number of the newest table of each array on it."""
-    for end, name in enumerate(names, 1):
-        yield name
-        if names[:end] in counts and end < len(names):
-            yield counts[names[:end]]
+def _newest(names: Sequence[str], counts: Mapping[tuple[Any, ...], int]) -> tuple[Any, ...]:
+    """Return the path of a table: with the number of the newest one of each array on it."""
+    path: tuple[Any, ...] = ()
+    for name in names:
+        path = (*path, name)
+        if path in counts:
+            path = (*path, counts[path])
+    return path

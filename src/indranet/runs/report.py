@@ -8,6 +8,7 @@ from pathlib import Path
 from indranet.errors import UsageError
 from indranet.model.schema import MARKINGS
 from indranet.runs.diversify_page import DiversifyAnswer, diversify_article, read_diversify
+from indranet.runs.exercise_page import ExerciseAnswer, exercise_article, read_exercise
 from indranet.runs.exposure_page import exposure_article
 from indranet.runs.findings import Answer, read_answer
 from indranet.runs.markup import Html, element, joined
@@ -18,9 +19,9 @@ from indranet.runs.stress_findings import StressAnswer, read_stress
 from indranet.runs.stress_page import stress_article
 from indranet.runs.words import listed
 
-REPORTED = ("exposure", "stress", "plan", "diversify", "partners")
+REPORTED = ("exposure", "stress", "plan", "diversify", "partners", "exercise")
 """Commands whose runs can be reported, in the order in which a page tells them."""
-Answers = Answer | StressAnswer | PlanAnswer | DiversifyAnswer | PartnersAnswer
+Answers = Answer | StressAnswer | PlanAnswer | DiversifyAnswer | PartnersAnswer | ExerciseAnswer
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -80,6 +81,8 @@ def _read(run: Run) -> Answers:
         return read_diversify(run)
     if run.manifest["command"] == "partners":
         return read_partners(run)
+    if run.manifest["command"] == "exercise":
+        return read_exercise(run)
     return read_stress(run) if run.manifest["command"] == "stress" else read_answer(run)
 
 
@@ -146,6 +149,8 @@ def _article(answer: Answers, key: str, level: int) -> Html:
         return diversify_article(answer, key, level)
     if isinstance(answer, PartnersAnswer):
         return partners_article(answer, key, level)
+    if isinstance(answer, ExerciseAnswer):
+        return exercise_article(answer, key, level)
     return exposure_article(answer, key, level)
 
 
@@ -178,6 +183,8 @@ def _name(answer: Answers) -> str:
         return "what to buy first"
     if isinstance(answer, PartnersAnswer):
         return f"what agreements are worth: {answer.summary['question']}"
+    if isinstance(answer, ExerciseAnswer):
+        return f"exercise: {answer.summary['exercise']}"
     return str(answer.manifest["case"])
 
 

@@ -109,6 +109,7 @@ def chart(
     *,
     usual: float | None = None,
     mark: int | None = None,
+    beside: Sequence[tuple[str, Floats]] = (),
 ) -> Html:
     """Draw a curve.
 
@@ -128,6 +129,8 @@ def chart(
         A value with a dashed line.
     mark
         A day whose middle is marked with a dot.
+    beside
+        Other lines, under the curve's own: the class of each and its values over the days.
     """
     days = len(curve.middle)
     across, down = _across(days), _down(shown)
@@ -141,8 +144,9 @@ def chart(
         ring = list(zip(x + x[::-1], upper + lower[::-1], strict=True))
         parts.append(element("path", class_="band", d=_path(ring) + "z"))
     worst = np.maximum if usual is None else np.minimum
-    line = list(zip(x, [down(v) for v in _thin(curve.middle, worst)], strict=True))
-    parts.append(element("path", class_="line", d=_path(line)))
+    for class_, values in (*beside, ("line", curve.middle)):
+        line = list(zip(x, [down(v) for v in _thin(values, worst)], strict=True))
+        parts.append(element("path", class_=class_, d=_path(line)))
     if mark is not None:
         at = across(mark + 0.5), down(float(curve.middle[mark]))
         parts.append(element("circle", class_="dot", cx=f"{at[0]:.1f}", cy=f"{at[1]:.1f}", r=4))

@@ -93,6 +93,9 @@ class Model:
         Whether the output of every plant is kept.
     traced
         Plants whose output is kept in the usual course of events.
+    nations
+        Persons that each gate watched counts for in each country, those of none last, shape
+        (watched, countries + 1); None where nobody asks by country.
     """
 
     flow: FlowNet
@@ -122,6 +125,7 @@ class Model:
     coupled: bool
     detail: bool
     traced: Codes
+    nations: Floats | None = None
 
     @property
     def measures(self) -> tuple[str, ...]:

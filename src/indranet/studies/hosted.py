@@ -27,6 +27,8 @@ class Hosted:
         Place among what is watched of each thing that a network serves, ascending, shape (things,).
     network
         Network of each: an operator in a country.
+    country
+        Country of each network, -1 where not known, shape (networks,).
     people
         Persons whom each serves.
     total
@@ -38,6 +40,7 @@ class Hosted:
 
     place: Codes
     network: Codes
+    country: Codes
     people: Floats
     total: Floats
     user: Codes
@@ -57,6 +60,23 @@ class Hosted:
         edges
             Hours at which periods begin, and the last one ends.
         """
+        times, taken = self._taken(outages, edges)
+        hours = taken.sum(axis=1) * np.diff(times)
+        period = np.searchsorted(edges, times[:-1], side="right") - 1
+        person_hours = np.bincount(period, weights=hours, minlength=len(edges) - 1)
+        return np.asarray(person_hours / np.diff(edges))
+
+    def carried_by(self, outages: Outages, edges: Floats, countries: int) -> Floats:
+        """Return the same by country, those of none last, shape (periods, countries + 1)."""
+        times, taken = self._taken(outages, edges)
+        hours = taken * np.diff(times)[:, np.newaxis]
+        period = np.searchsorted(edges, times[:-1], side="right") - 1
+        found = np.zeros((len(edges) - 1, countries + 1))
+        np.add.at(found, (period[:, np.newaxis], self.country[np.newaxis, :]), hours)
+        return np.asarray(found / np.diff(edges)[:, np.newaxis])
+
+    def _taken(self, outages: Outages, edges: Floats) -> tuple[Floats, Floats]:
+        """Return times between which nothing changes, and whom hosts carry in each network."""
         mine = outages.of(self.place)
         first = np.searchsorted(self.place, mine.what, side="left")
         span, row = expand(first, np.searchsorted(self.place, mine.what, side="right") - first)
@@ -73,10 +93,7 @@ class Hosted:
             self.user.tolist(), self.host.tolist(), self.share.tolist(), strict=True
         ):
             room[:, user] += share * self.total[user] * left[:, host]
-        taken = np.minimum(without, room).sum(axis=1) * np.diff(times)
-        period = np.searchsorted(edges, times[:-1], side="right") - 1
-        person_hours = np.bincount(period, weights=taken, minlength=len(edges) - 1)
-        return np.asarray(person_hours / np.diff(edges))
+        return times, np.minimum(without, room)
 
 
 def hosted(ground: Groundwork, place: Mapping[str, Codes], down: Flags) -> Hosted | None:
@@ -122,7 +139,8 @@ def hosted(ground: Groundwork, place: Mapping[str, Codes], down: Flags) -> Hoste
         return None
     user, by, share = (np.array(column) for column in zip(*found, strict=True))
     return Hosted(
-        place=place[kind][thing], network=of.astype(np.int64), people=people,
+        place=place[kind][thing], network=of.astype(np.int64), country=networks[:, 1],
+        people=people,
         total=np.bincount(of, weights=people, minlength=len(networks)).astype(np.float64),
         user=user, host=by, share=share.astype(np.float64),
     )  # fmt: skip

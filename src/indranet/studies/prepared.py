@@ -1,7 +1,7 @@
 """A scenario made ready: the case as flows and gates, the events, all that the draws share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,7 @@ def prepare(
     detail: bool = False,
     *,
     routes: LaneRoutes | None = None,
+    by_country: bool = False,
 ) -> Prepared:
     """Make a scenario ready.
 
@@ -65,6 +66,8 @@ def prepare(
         See `stress`.
     routes
         Those of the lanes, where they are known.
+    by_country
+        Whether draws tell persons served by country as well.
 
     Raises
     ------
@@ -82,7 +85,20 @@ def prepare(
         model = model_of(ground, scenario, found, detail)
     except InputError as error:
         raise InputError(scenario.placed(error.faults), error.more) from None
+    if by_country:
+        model = replace(model, nations=_nations(ground, model.watched))
     return Prepared(network, scenario, ground, model, _left_out(network, scenario))
+
+
+def _nations(ground: Groundwork, watched: Watched) -> npt.NDArray[np.float64]:
+    """Return the persons that each gate watched counts for in each country (`Model.nations`)."""
+    network = ground.network
+    rows, kind = ("services", "service") if len(network["services"]) else ("sites", "site")
+    found = np.zeros((len(watched.down), len(network["countries"]) + 1))
+    people = network[rows]["people"] * ground.exists(rows)
+    np.add.at(found, (watched.place[kind], network[rows]["country"].astype(np.int64)), people)
+    found[watched.down] = 0.0
+    return found
 
 
 def _left_out(network: Network, scenario: Scenario) -> dict[str, str]:

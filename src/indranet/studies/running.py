@@ -139,6 +139,8 @@ class Running:
             "outage": np.column_stack([spans.what, self._causes(spans)]),
             "outage_hours": np.column_stack([spans.begins, spans.ends]),
         }
+        if model.nations is not None:
+            found["served_by"] = self._by_country(model.nations, together, late, waiting)
         if self.draw is None:
             found |= {
                 "gate": together.things,
@@ -146,6 +148,20 @@ class Running:
             }
             found |= self._dark(self._course) | self._by_hour(together)
         return found
+
+    def _by_country(
+        self, nations: Floats, together: Outages, late: Codes, waiting: Floats
+    ) -> Floats:
+        """Return persons served by day and country, shape (days, countries + 1)."""
+        days = self.model.days
+        things = np.intersect1d(together.things, np.flatnonzero(nations.any(axis=1)))
+        served = nations.sum(axis=0) - (1.0 - up_by_day(together, days, things)) @ nations[things]
+        if self.model.hosted is not None:
+            edges = np.arange(days + 1.0) * HOURS
+            served += self.model.hosted.carried_by(together, edges, nations.shape[1] - 1)
+        if len(late):
+            served -= np.minimum(waiting, up_by_day(together, days, late)) @ nations[late]
+        return np.asarray(served)
 
     def _by_hour(self, together: Outages) -> dict[str, npt.NDArray[Any]]:
         """Return users served hour by hour, from the day on which that first changes."""
