@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from indranet.cli import run
+from indranet.cli import run, showing
 from indranet.model.schema import TABLES
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -269,8 +269,12 @@ def test_import_and_generate_make_cases(here: Path) -> None:
 
 
 def test_the_demo_answers_and_takes_the_place_of_the_one_before(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Fewer draws and scenarios than the demo itself takes; all its parts.
+    monkeypatch.setattr(showing, "_SCENARIO", "fiji-cables-cut")
+    monkeypatch.setattr(showing, "_AGAINST", ("fiji-cables-cut",))
+    monkeypatch.setattr(showing, "_AGREED", {"manager-exploited": 2})
     before = here / "demo-run" / "plan" / "run.json"
     before.parent.mkdir(parents=True)
     before.write_text("that of the one before")
@@ -278,6 +282,8 @@ def test_the_demo_answers_and_takes_the_place_of_the_one_before(
     told = capsys.readouterr().out
     assert "demo-run/report.html" in told
     assert "  5. " in told
+    assert "Buy first: fiji-auckland-cable" in told
+    assert "in-jp-cyber" in told.rpartition("worth are")[2]
     assert json.loads(before.read_text())["command"] == "plan"
     (here / "demo-run" / "mine.txt").write_text("keep")
     assert run(["demo"]) == 2

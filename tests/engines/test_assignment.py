@@ -202,7 +202,7 @@ def test_the_checker_counts_for_itself() -> None:
 
 
 def test_what_cannot_be_done_is_proven_and_blamed() -> None:
-    asked = programme(600, tight=1.0)
+    asked = programme(300, tight=1.0)
     least = asked.work.min(axis=1).sum()
     short = replace(
         asked, crews=asked.crews * 0.75 * least / asked.crews.sum(), overtime=0 * asked.overtime

@@ -407,7 +407,7 @@ def test_what_is_short_is_proven_and_blamed(
 ) -> None:
     """Too few crews, too little money, too slow makers, and caps that cannot add up."""
     folder = tmp_path / "case"
-    plans(folder, clusters=60, seed=1)
+    plans(folder, clusters=40, seed=1)
     asked = read_goal(folder / "goal.toml")
     if table:
         multiply(folder / f"{table}.csv", column, factor)

@@ -25,7 +25,7 @@ CALM = {"draws": 0}
 
 def assigned(network: Network, asked: Goal, gap: float = 1e-3) -> tuple[Planned, Assignment]:
     """Return a goal made ready, and its plan with proof."""
-    made = planned(groundwork(network), asked)
+    made = planned(groundwork(network, wanted=True), asked)
     return made, assign(made.problem, seconds=20, gap=gap)
 
 
@@ -40,6 +40,7 @@ def with_core(folder: Path, **more: Any) -> Network:
         "products": {
             "product": [p for p, _, _ in products], "firm": [f for _, f, _ in products],
             "function": [f for _, _, f in products],
+            "kind": ["equipment" if firm else "wanted" for _, firm, _ in products],
         },
         "sites": {
             "site": ["a", "b", "core"], "operator": ["island"] * 3, "country": ["AAA"] * 3,
@@ -182,7 +183,7 @@ def test_dates_are_every_period_or_further_and_further_apart() -> None:
 def test_the_bundled_island_has_its_core_first_and_hangs_on_its_makers() -> None:
     asked = find_goal("palau-open-ran")
     network = read(CASE)
-    made = planned(groundwork(network), asked)
+    made = planned(groundwork(network, wanted=True), asked)
     found = assign(made.problem, seconds=10, gap=1e-3)
     assert not broken(made.problem, found.plan)
     assert found.gap <= 1e-3

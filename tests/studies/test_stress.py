@@ -117,7 +117,7 @@ def test_half_a_day_counts_half(chained: Network, share: float) -> None:
     assert first == pytest.approx([100, 100, part, part, 100])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(begins=st.floats(0, 30), lasts=st.floats(1e-6, 100))
 @example(begins=10.37, lasts=67.0)
 def test_no_day_loses_more_than_there_is(begins: float, lasts: float) -> None:
@@ -616,7 +616,7 @@ def test_other_assumptions_stand_beside_the_answer(chained: Network) -> None:
     assert lost["order_basis", "realised"] == pytest.approx(100 * 30)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000), basis=st.sampled_from(["planned", "realised", "initial"]))
 def test_without_events_every_day_is_as_usual(
     tmp_path_factory: pytest.TempPathFactory, seed: int, basis: str
@@ -631,7 +631,7 @@ def test_without_events_every_day_is_as_usual(
         assert totals[0] == pytest.approx(usual, rel=1e-9)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000))
 def test_nothing_loses_less_than_must_be_lost(
     tmp_path_factory: pytest.TempPathFactory, seed: int

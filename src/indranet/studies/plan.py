@@ -207,7 +207,7 @@ def _front(
         never = made.problem.penalty + (worth - given * made.swaps.people) * days[-1] * ~made.done
         priced = replace(plain, wait=worth, penalty=never)
         point = assign(
-            priced, seconds=max(seconds / 8, 2.0), gap=max(gap, 2e-3), seed=made.goal.seed,
+            priced, seconds=seconds / 8, gap=max(gap, 2e-3), seed=made.goal.seed,
             executor=executor, begun=begun, prices=found.proof.prices,
         )  # fmt: skip
         begun = point.plan
