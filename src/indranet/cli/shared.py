@@ -79,6 +79,7 @@ def listed(option: str, text: str | None) -> tuple[str, ...]:
 
 def finish(run: "Run", json_only: bool, quiet: bool) -> None:
     """Print the answer of a run: its summary as JSON, or in words."""
+    from indranet.runs.compare_terminal import compare_lines
     from indranet.runs.diversify_terminal import diversify_lines
     from indranet.runs.exercise_terminal import exercise_lines
     from indranet.runs.partners_terminal import partners_lines
@@ -87,7 +88,8 @@ def finish(run: "Run", json_only: bool, quiet: bool) -> None:
     from indranet.runs.terminal import answer_lines
 
     lines = {"stress": stress_lines, "plan": plan_lines, "diversify": diversify_lines,
-             "partners": partners_lines, "exercise": exercise_lines}  # fmt: skip
+             "partners": partners_lines, "exercise": exercise_lines,
+             "compare": compare_lines}  # fmt: skip
     told = lines.get(str(run.manifest["command"]), answer_lines)
     if json_only:
         typer.echo(json.dumps(run.manifest["summary"], indent=2, ensure_ascii=False))

@@ -1,27 +1,51 @@
 """A report: one page that holds everything it shows and needs no network."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from indranet.errors import UsageError
 from indranet.model.schema import MARKINGS
-from indranet.runs.diversify_page import DiversifyAnswer, diversify_article, read_diversify
-from indranet.runs.exercise_page import ExerciseAnswer, exercise_article, read_exercise
+from indranet.runs.compare_page import compare_article, read_comparison
+from indranet.runs.diversify_page import diversify_article, read_diversify
+from indranet.runs.exercise_page import exercise_article, read_exercise
 from indranet.runs.exposure_page import exposure_article
-from indranet.runs.findings import Answer, read_answer
+from indranet.runs.findings import read_answer
 from indranet.runs.markup import Html, element, joined
-from indranet.runs.partners_page import PartnersAnswer, partners_article, read_partners
-from indranet.runs.plan_page import PlanAnswer, plan_article, read_plan
+from indranet.runs.partners_page import partners_article, read_partners
+from indranet.runs.plan_page import plan_article, read_plan
 from indranet.runs.run import Run
-from indranet.runs.stress_findings import StressAnswer, read_stress
+from indranet.runs.stress_findings import read_stress
 from indranet.runs.stress_page import stress_article
 from indranet.runs.words import listed
 
-REPORTED = ("exposure", "stress", "plan", "diversify", "partners", "exercise")
+
+class _Kind(NamedTuple):
+    """How the runs of one command are told: what is read, drawn, and what they are called."""
+
+    read: Callable[[Run], Any]
+    article: Callable[[Any, str, int], Html]
+    name: Callable[[Run], str]
+
+
+_KINDS = {
+    "exposure": _Kind(read_answer, exposure_article, lambda run: str(run.manifest["case"])),
+    "stress": _Kind(read_stress, stress_article, lambda run: _said(run, "scenario")),
+    "plan": _Kind(read_plan, plan_article, lambda run: _said(run, "goal")),
+    "diversify": _Kind(read_diversify, diversify_article, lambda _: "what to buy first"),
+    "partners": _Kind(
+        read_partners, partners_article,
+        lambda run: f"what agreements are worth: {_said(run, 'question')}",
+    ),
+    "exercise": _Kind(
+        read_exercise, exercise_article, lambda run: f"exercise: {_said(run, 'exercise')}"
+    ),
+    "compare": _Kind(read_comparison, compare_article, lambda _: "what changed"),
+}  # fmt: skip
+REPORTED = tuple(_KINDS)
 """Commands whose runs can be reported, in the order in which a page tells them."""
-Answers = Answer | StressAnswer | PlanAnswer | DiversifyAnswer | PartnersAnswer | ExerciseAnswer
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -59,7 +83,7 @@ def report(runs: Sequence[Run], out: Path) -> None:
     if out.exists() and not _is_report(out):
         raise UsageError(f"{out} is no report of ours, and is left as it is: choose another --out")
     told = sorted(runs, key=lambda run: REPORTED.index(str(run.manifest["command"])))
-    text = _page([_read(run) for run in told])
+    text = _page(told)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
@@ -74,21 +98,10 @@ def _is_report(path: Path) -> bool:
         return str(_MADE_BY).encode() in file.read(1000)
 
 
-def _read(run: Run) -> Answers:
-    if run.manifest["command"] == "plan":
-        return read_plan(run)
-    if run.manifest["command"] == "diversify":
-        return read_diversify(run)
-    if run.manifest["command"] == "partners":
-        return read_partners(run)
-    if run.manifest["command"] == "exercise":
-        return read_exercise(run)
-    return read_stress(run) if run.manifest["command"] == "stress" else read_answer(run)
-
-
-def _page(answers: Sequence[Answers]) -> Html:
-    marking = max((str(answer.manifest["marking"]) for answer in answers), key=MARKINGS.index)
-    cases = list(dict.fromkeys(str(answer.manifest["case"]) for answer in answers))
+def _page(runs: Sequence[Run]) -> Html:
+    answers = [_KINDS[_command(run)].read(run) for run in runs]
+    marking = max((str(run.manifest["marking"]) for run in runs), key=MARKINGS.index)
+    cases = list(dict.fromkeys(str(run.manifest["case"]) for run in runs))
     title = listed(cases, 4)
     style = "".join(
         map(_file, ("report.css", "only_section.css", "tiers_section.css", "stress.css"))
@@ -96,9 +109,10 @@ def _page(answers: Sequence[Answers]) -> Html:
     script = "".join(map(_file, ("report.js", "tiers_section.js", "stress.js")))
     # Only a marking of the protocol comes here, never a text from data.
     paper = f'@page {{ @top-right {{ content: "{marking}"; font: 700 8.5pt sans-serif; }} }}'
-    alone = len(answers) == 1
+    alone = len(runs) == 1
     articles = [
-        _article(answer, f"run{at}", 1 if alone else 2) for at, answer in enumerate(answers, 1)
+        _KINDS[_command(run)].article(answer, f"run{at}", 1 if alone else 2)
+        for at, (run, answer) in enumerate(zip(runs, answers, strict=True), 1)
     ]
     head = element(
         "head",
@@ -106,13 +120,13 @@ def _page(answers: Sequence[Answers]) -> Html:
         _MADE_BY,
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", f"{title}: {_subject(answers)} ({marking})"),
+        element("title", f"{title}: {_subject(runs)} ({marking})"),
         element("style", Html(style + paper)),
     )
     body = element(
         "body",
         _banner(marking, title),
-        element("main", "" if alone else _contents(answers, title), *articles),
+        element("main", "" if alone else _contents(runs, title), *articles),
         element(
             "footer",
             element(
@@ -140,52 +154,37 @@ def _banner(marking: str, title: str) -> Html:
     )
 
 
-def _article(answer: Answers, key: str, level: int) -> Html:
-    if isinstance(answer, StressAnswer):
-        return stress_article(answer, key, level)
-    if isinstance(answer, PlanAnswer):
-        return plan_article(answer, key, level)
-    if isinstance(answer, DiversifyAnswer):
-        return diversify_article(answer, key, level)
-    if isinstance(answer, PartnersAnswer):
-        return partners_article(answer, key, level)
-    if isinstance(answer, ExerciseAnswer):
-        return exercise_article(answer, key, level)
-    return exposure_article(answer, key, level)
+def _command(run: Run) -> str:
+    return str(run.manifest["command"])
 
 
-def _subject(answers: Sequence[Answers]) -> str:
+def _name(run: Run) -> str:
+    return _KINDS[_command(run)].name(run)
+
+
+def _said(run: Run, key: str) -> str:
+    return str(run.manifest["summary"][key])
+
+
+def _subject(runs: Sequence[Run]) -> str:
     """Return what a page tells, in words."""
-    depends = ["what it depends on"] if any(isinstance(a, Answer) for a in answers) else []
-    return listed([*depends, *(_name(a) for a in answers if not isinstance(a, Answer))], 3)
+    others = [_name(run) for run in runs if _command(run) != "exposure"]
+    depends = ["what it depends on"] if len(others) < len(runs) else []
+    return listed([*depends, *others], 3)
 
 
-def _contents(answers: Sequence[Answers], title: str) -> Html:
+def _contents(runs: Sequence[Run], title: str) -> Html:
     links = [
-        element("li", element("a", element("bdi", _name(answer)), href=f"#run{at}"))
-        for at, answer in enumerate(answers, 1)
+        element("li", element("a", element("bdi", _name(run)), href=f"#run{at}"))
+        for at, run in enumerate(runs, 1)
     ]
     return joined(
         [
-            element("p", f"{len(answers):,} runs", class_="overline"),
+            element("p", f"{len(runs):,} runs", class_="overline"),
             element("h1", title),
             element("nav", element("ol", *links), aria_label="Runs"),
         ]
     )
-
-
-def _name(answer: Answers) -> str:
-    if isinstance(answer, StressAnswer):
-        return str(answer.summary["scenario"])
-    if isinstance(answer, PlanAnswer):
-        return str(answer.summary["goal"])
-    if isinstance(answer, DiversifyAnswer):
-        return "what to buy first"
-    if isinstance(answer, PartnersAnswer):
-        return f"what agreements are worth: {answer.summary['question']}"
-    if isinstance(answer, ExerciseAnswer):
-        return f"exercise: {answer.summary['exercise']}"
-    return str(answer.manifest["case"])
 
 
 def _file(name: str) -> str:

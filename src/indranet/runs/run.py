@@ -109,10 +109,50 @@ def free_folder(command: str) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a run is about, as its manifest says it.
+
+    Attributes
+    ----------
+    case, case_hash, first_day
+        Name, hash and first day of the case.
+    marking, provenance_shares
+        Highest marking of any row, and the share of rows of each provenance.
+    rows
+        Rows of each table.
+    """
+
+    case: str
+    case_hash: str
+    first_day: str
+    marking: str
+    provenance_shares: Mapping[str, float]
+    rows: Mapping[str, int]
+
+
+def source_of(network: Network) -> Source:
+    """Return what a run on a case is about."""
+    marking, shares = _markings_and_provenance(network)
+    rows = {name: len(rows) for name, rows in network.tables.items() if len(rows)}
+    return Source(network.name, network.case_hash, str(network.first_day), marking, shares, rows)
+
+
+def source_of_both(one: Run, other: Run) -> Source:
+    """Return what a comparison of two runs is about: the second, marked as the stricter of both."""
+    second, first = other.manifest, one.manifest
+    names = dict.fromkeys((str(first["case"]), str(second["case"])))
+    marking = max((str(m["marking"]) for m in (first, second)), key=MARKINGS.index)
+    return Source(
+        " and ".join(names), str(second["case_hash"]), str(second["first_day"]), marking,
+        dict(second["provenance_shares"]), dict(second["rows"]),
+    )  # fmt: skip
+
+
 def write_run(
     folder: Path,
     command: str,
-    network: Network,
+    about: Network | Source,
     tables: Mapping[str, Table | Chunks],
     summary: Mapping[str, Any],
     *,
@@ -130,8 +170,8 @@ def write_run(
         Where to; must not exist.
     command
         Verb that was asked.
-    network
-        The case.
+    about
+        The case, or what stands for it.
     tables
         Table name to columns of one length, a long table in pieces.
     summary
@@ -152,20 +192,20 @@ def write_run(
     UsageError
         When the folder holds something already.
     """
-    marking, shares = _markings_and_provenance(network)
+    source = about if isinstance(about, Source) else source_of(about)
     manifest = {
         "command": command,
         "version": __version__,
         "seed": seed,
-        "case": network.name,
-        "case_hash": network.case_hash,
-        "first_day": str(network.first_day),
+        "case": source.case,
+        "case_hash": source.case_hash,
+        "first_day": source.first_day,
         "inputs": list(inputs),
         "seconds": round(seconds, 3),
         "warnings": list(warnings),
-        "marking": marking,
-        "provenance_shares": shares,
-        "rows": {name: len(rows) for name, rows in network.tables.items() if len(rows)},
+        "marking": source.marking,
+        "provenance_shares": dict(source.provenance_shares),
+        "rows": dict(source.rows),
         "tables": {
             name: sorted(table.columns if isinstance(table, Chunks) else table)
             for name, table in tables.items()
