@@ -55,7 +55,7 @@ def ranges(first: np.ndarray, last: np.ndarray) -> set[frozenset[int]]:
     return {frozenset(range(a, b)) for a, b in zip(first.tolist(), last.tolist(), strict=True)}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.integers(1, 40), st.floats(0, 2.5), st.integers(0, 2**32))
 def test_order_is_sound(nodes: int, density: float, seed: int) -> None:
     gates = random_gates(nodes, int(nodes * density), seed)

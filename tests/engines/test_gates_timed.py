@@ -401,7 +401,7 @@ def systems(draw: Any) -> tuple[Gates, Supports, list[tuple[int, float, float]]]
     return net(rows), supports(*bridges), [(n, float(a), float(a + b)) for n, a, b in down]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(systems())
 def test_the_engine_does_what_looking_at_every_node_does(
     case: tuple[Gates, Supports, list[tuple[int, float, float]]],

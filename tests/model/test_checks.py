@@ -317,7 +317,7 @@ def tables_of(columns: Mapping[str, Mapping[str, Array]], names: Mapping[str, in
 EDGES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20, unique=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(EDGES, st.lists(st.integers(0, 6), min_size=8, max_size=8))
 def test_components_are_cyclic_where_networkx_says_so(
     edges: list[tuple[int, int]], kinds: list[int]

@@ -414,7 +414,7 @@ def test_what_is_short_is_proven_and_blamed(
     else:
         few = Goals.model_validate({"vendor_share": {"limit": factor, "per": "sites"}})
         asked = asked.model_copy(update={"limits": few})
-    found = plan(read(folder), asked, seconds=2, front=False)
+    found = plan(read(folder), asked, seconds=1, front=False)
     blamed = found.summary["blame"]
     assert found.summary["unswapped"] > 0
     assert 0 < blamed["share_of_people"] <= found.summary["unswapped_people"] / people_of(found)
