@@ -19,6 +19,7 @@ from indranet.engines.assignment import (
     assign,
     blame,
     broken,
+    finish,
     objective,
     own_costs,
     problem,
@@ -142,19 +143,20 @@ def test_a_small_one_of_our_own() -> None:
     assert found.bound == pytest.approx(least, rel=1e-6)
 
 
-def test_the_bound_is_that_of_the_linear_relaxation() -> None:
-    asked = programme(300)
+def test_the_bound_is_that_of_the_linear_relaxation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand clusters, every column, by HiGHS: within a ten-thousandth."""
+    monkeypatch.setattr(finish, "MOST_COLUMNS", 1_000_000)
+    asked = programme(1000)
     pricing = Pricing(asked)
     bound = best_bound(pricing)
     every = columns_of(pricing, replace(bound, value=-1e18), 1e18)
     variables, rows = program(pricing, replace(every, all=True))
     relaxed = [replace(block, whole=False) for block in variables]
-    if len(every.cluster) < 30_000:
-        pytest.fail("not all columns are there")
+    assert len(every.cluster) > 100_000
     answer = milp.solve(relaxed, rows, seconds=120)
     assert answer.status == "best"
     assert bound.value <= answer.cost * (1 + 1e-9)
-    assert bound.value >= answer.cost * (1 - 5e-4)
+    assert bound.value >= answer.cost * (1 - 1e-4)
 
 
 @pytest.mark.parametrize("seed", [0])
