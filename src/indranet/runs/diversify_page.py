@@ -171,8 +171,7 @@ def _curve(rows: Table, budget: float, unit: str) -> Html:
                              cy=f"{y(loss[at]):.1f}"))  # fmt: skip
     if budget <= end:
         marks.append(element("path", class_="rule", d=f"M{x(budget):.1f} {_TOP}V{y(0.0):.1f}"))
-        marks.append(element("text", "budget", x=f"{x(budget):.1f}", y=_HEIGHT - 26,
-                             text_anchor="middle"))  # fmt: skip
+        marks.append(element("text", "budget", x=f"{x(budget) + 6:.1f}", y=_TOP + 10))
     marks += [
         element("text", number(most), x=_LEFT - 8, y=y(most) + 5, text_anchor="end"),
         element("text", "0", x=_LEFT - 8, y=y(0.0) + 5, text_anchor="end"),

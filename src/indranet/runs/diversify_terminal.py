@@ -50,7 +50,7 @@ def rest_words(summary: Mapping[str, Any]) -> list[str]:
     lines = []
     if loss["without"] > 0:
         lines.append(
-            f"With all {counted(summary['for_sale'], 'measure')} there are "
+            f"With all {counted(summary['for_sale'], 'measure')} for sale "
             f"{loss_words(loss['all'], unit)} would still be lost"
             + (f": {_services(summary)}." if summary["left"] else ".")
         )

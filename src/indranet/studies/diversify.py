@@ -204,8 +204,12 @@ def _portfolio(
 def _frontier(
     names: Sequence[str], cost: Floats, found: Searched, losses: Losses, tail: float | None
 ) -> Table:
-    """Return the portfolios tried that no other one beats, the cheapest first."""
-    spent = {one: float(cost[sorted(one)].sum()) for one in found.known}
+    """Return the portfolios tried that no other one beats, the cheapest first.
+
+    Of measures that do something alone or last of all: others only cost.
+    """
+    acting = frozenset(found.acting)
+    spent = {one: float(cost[sorted(one)].sum()) for one in found.known if one <= acting}
     kept: list[Portfolio] = []
     least = np.inf
     for one in sorted(spent, key=lambda one: (spent[one], found.known[one], len(one), sorted(one))):

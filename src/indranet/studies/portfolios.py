@@ -78,6 +78,11 @@ def search(
         or known[every - {m}] - known[every] > least
     )  # fmt: skip
     few = [m for m in acting if cost[m] <= budget]
+    if 2 ** len(acting) <= ALL:
+        # Those beyond the budget as well: they tell what more money would avoid.
+        ask(_subsets(acting))
+        return Searched(_best(known, cost, budget, least), known, acting, True)
+    ask([frozenset(acting)])
     if 2 ** len(few) <= ALL:
         ask(one for one in _subsets(few) if _sum(cost, one) <= budget)
         return Searched(_best(known, cost, budget, least), known, acting, True)
