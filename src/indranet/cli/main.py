@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from indranet import __version__
-from indranet.cli import asking, buying, comparing, exercising, making, showing, valuing
+from indranet.cli import asking, buying, comparing, exercising, making, serving, showing, valuing
 from indranet.errors import Fault, InputError, NoAnswerError, UsageError
 
 # Modules that take a while to import are imported inside the commands: --help answers at once.
@@ -34,6 +34,7 @@ app.command()(valuing.partners)
 app.command()(exercising.exercise)
 app.command()(comparing.compare)
 app.command()(asking.report)
+app.command()(serving.serve)
 app.command(name="import")(making.import_)
 generate = typer.Typer(no_args_is_help=True, help="Make a synthetic case of any size.")
 generate.command()(making.country)

@@ -136,7 +136,7 @@ def wanted_told(ground: Groundwork, waiting: npt.NDArray[np.bool_]) -> dict[str,
     }
 
 
-class _Counted:
+class Counted:
     """What is counted when things stop, in thousandths; see `studies.worst.SERVICES`."""
 
     def __init__(self, ground: Groundwork, waiting: npt.NDArray[np.bool_]) -> None:
@@ -150,6 +150,7 @@ class _Counted:
             there = there & ~waiting
         self.people = np.rint(rows["people"] * there * FINE).astype(np.int64)
         self.total_people = float(self.people.sum()) / FINE
+        self.total_services = int(there.sum()) if self.by_service else 0
         real = sites["stands_for"] * ground.exists("sites")
         self.sites = np.rint(real * FINE).astype(np.int64)
 
@@ -210,7 +211,7 @@ def reach(
     """
     network = ground.network
     waiting = waiting_services(ground, executor)
-    counted = _Counted(ground, waiting)
+    counted = Counted(ground, waiting)
     losses: dict[tuple[Horizon, float], Sums] = {}
     counts: dict[Horizon, Counts] = {}
     nets: dict[Horizon, tuple[Compiled, Ordered]] = {}
@@ -297,7 +298,7 @@ class Plain(NamedTuple):
 def plain_reach(ground: Groundwork, asked: Candidates, executor: Executor | None = None) -> Plain:
     """Take away each candidate in turn and count what stops, and where, and no more than that."""
     network = ground.network
-    counted = _Counted(ground, waiting_services(ground, executor))
+    counted = Counted(ground, waiting_services(ground, executor))
     names = network.names["country"]
     rows: list[Table] = []
     countries: list[Table] = []
@@ -375,7 +376,7 @@ def _at(gates: int, gate: npt.NDArray[np.integer], values: Sums) -> Sums:
 
 
 def _reach_rows(
-    asked: Candidates, horizon: Horizon, plane: str, sums: Sums, counted: _Counted
+    asked: Candidates, horizon: Horizon, plane: str, sums: Sums, counted: Counted
 ) -> Table:
     people = sums[:, PEOPLE] / FINE
     total = counted.total_people
@@ -396,7 +397,7 @@ def _on_trust(
     asked: Candidates,
     horizon: Horizon,
     net: tuple[Compiled, Ordered],
-    counted: _Counted,
+    counted: Counted,
     executor: Executor | None,
 ) -> tuple[Table, Table]:
     """Count what each candidate takes of what was trusted, and what the exclusions take of trust.
