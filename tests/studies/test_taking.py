@@ -21,6 +21,7 @@ from indranet.studies.taking import Ready, ready, take, trusting
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 LOST = ("services_lost", "people_lost", "sites_lost")
+MORE = ("services_more", "people_more", "sites_more")
 
 
 def sums_of(case: Ready, which: list[int], horizon: str) -> tuple[float, ...]:
@@ -60,7 +61,11 @@ def test_two_together_take_what_the_pair_takes() -> None:
     assert len(two["a"]) > 10
     for row in range(len(two["a"])):
         which = [case.row[two[f"{end}_kind"][row], two[end][row]] for end in "ab"]
-        assert sums_of(case, which, two["horizon"][row]) == tuple(two[name][row] for name in LOST)
+        horizon = two["horizon"][row]
+        assert sums_of(case, which, horizon) == tuple(two[name][row] for name in LOST)
+        more = take(case, which, "now", case.works).more[horizon]
+        assert tuple(getattr(more, name) for name in LOST) == tuple(two[name][row] for name in MORE)
+    assert two["services_more"].any()
 
 
 def test_lists_add_up_to_the_totals() -> None:

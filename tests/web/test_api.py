@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from tests.made_up import network_of
 
 import indranet
-from indranet.cli import run
+from indranet.cli import run, serving
 from indranet.web import app
 from indranet.web.guard import MOST_BYTES
 from indranet.web.served import Served, served
@@ -73,6 +74,7 @@ def test_the_numbers_are_those_of_exposure(client: TestClient, bundled: Served) 
     for row in first:
         both = ask(client, *(f"jurisdiction:{two[end][row]}" for end in "ab"))
         assert [both["totals"]["in time"][c] for c in LOST] == [two[c][row] for c in LOST]
+        assert both["more"]["in time"]["services_lost"] == two["services_more"][row]
 
 
 def test_a_loss_is_told_in_full(client: TestClient) -> None:
@@ -253,3 +255,18 @@ def test_what_would_serve_too_much_is_refused(
 ) -> None:
     assert run(["serve", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_command_listens_and_says_where(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    seen: list[int] = []
+    monkeypatch.setattr(serving, "_run", lambda _, listener: seen.append(listener.getsockname()[1]))
+    case = Path(__file__).resolve().parent.parent / "cases" / "one_operator"
+    assert run(["serve", "--case", str(case), "--port", "0", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"address": f"http://127.0.0.1:{seen[0]}/"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(["serve", "--case", str(case), "--port", port]) == 2
+    assert "choose another --port" in capsys.readouterr().err

@@ -89,6 +89,8 @@ class Taken:
     ----------
     totals
         What is lost at each horizon.
+    more
+        What of it no one of them takes alone: it stops only because more than one is away.
     services
         Codes over all kinds of the services that stop at the horizon asked for; most people first.
     people, served
@@ -102,6 +104,7 @@ class Taken:
     """
 
     totals: Mapping[Horizon, Sums]
+    more: Mapping[Horizon, Sums]
     services: Codes
     people: npt.NDArray[np.float64]
     served: npt.NDArray[np.float64]
@@ -176,41 +179,53 @@ def take(case: Ready, which: Sequence[int], horizon: Horizon, plane: Plane) -> T
     plane
         `case.works`, or what `trusting` returned.
     """
-    parts = [case.asked.things[case.asked.start[i] : case.asked.start[i + 1]] for i in which]
-    things = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
-    states = {at: _state(*net, things) for at, net in plane.nets.items()}
-    lost = {at: _lost_sums(plane.counts[at], states[at]) for at in states}
-    totals = {
-        at: Sums(int(sums[SERVICES]), float(sums[PEOPLE]) / FINE, float(sums[SITES]) / FINE)
-        for at, sums in lost.items()
-    }
+    away = _away(case.asked, which)
+    states = {at: _state(*net, away) for at, net in plane.nets.items()}
+    lost = {at: _lost_sums(plane.counts[at], state, len(away)) for at, state in states.items()}
     network, state, gate = case.network, states[horizon], plane.gates[horizon]
     gone = lost_bits(state[gate[network.span("service")]], 1)[:, 0]
     services = np.flatnonzero(gone)
     most = np.argsort(-network["services"]["people"][services], kind="stable")
     at_sites = network.offset("site") + case.ground.classes.representative
     stopped = lost_bits(state[gate[at_sites]], 1)[:, 0]
-    people, rows, sites = (lost[horizon][COUNTRIES + i :: BY_COUNTRY] for i in range(BY_COUNTRY))
+    of_countries = lost[horizon][0, COUNTRIES:].reshape(-1, BY_COUNTRY)
     counts = plane.counts[horizon]
     before = counts.weights[(state[counts.gates, 0] & np.uint64(1)) > 0]
     return Taken(
-        totals,
+        {at: _told(sums[0]) for at, sums in lost.items()},
+        {at: _told(sums[1]) for at, sums in lost.items()},
         network.offset("service") + services[most],
-        people / FINE,
+        of_countries[:, 0] / FINE,
         before[:, COUNTRIES::BY_COUNTRY].sum(axis=0) / FINE,
-        rows,
-        sites / FINE,
+        of_countries[:, 1],
+        of_countries[:, 2] / FINE,
         np.minimum(case.places.classes @ stopped.astype(np.float64), 1.0),
     )
 
 
-def _state(compiled: Compiled, ordered: Ordered, things: Codes) -> npt.NDArray[np.uint64]:
-    """Return the state of every gate with nothing away (bit 0) and with things away (bit 1)."""
-    removed = np.concatenate([compiled.own, compiled.units])[things]
-    start = np.array([0, 0, len(removed)], dtype=np.int64)
+def _away(asked: Candidates, which: Sequence[int]) -> list[Codes]:
+    """Return what is taken away in each alternative: nothing, all, then each one by itself."""
+    nothing = np.zeros(0, dtype=np.int64)
+    each = [asked.things[asked.start[i] : asked.start[i + 1]] for i in which]
+    return [nothing, np.unique(np.concatenate([nothing, *each])), *(each if len(each) > 1 else ())]
+
+
+def _state(compiled: Compiled, ordered: Ordered, away: Sequence[Codes]) -> npt.NDArray[np.uint64]:
+    """Return the state of every gate in some alternatives, as `gates.up` gives it."""
+    start = np.cumsum([0, *(len(things) for things in away)], dtype=np.int64)
+    removed = np.concatenate([compiled.own, compiled.units])[np.concatenate(away)]
     return up(ordered, (start, removed), always=compiled.down)
 
 
-def _lost_sums(counts: Counts, state: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    gone = lost_bits(state[counts.gates], 1)[:, 0]
-    return np.asarray(counts.weights[gone].sum(axis=0), dtype=np.int64)
+def _lost_sums(counts: Counts, state: npt.NDArray[np.uint64], alternatives: int) -> Codes:
+    """Return what all take, and what of it no one of them takes alone, shape (2, sums)."""
+    gone = lost_bits(state[counts.gates], alternatives - 1)
+    # One thing by itself is all there is.
+    alone = gone[:, 1:].any(axis=1) if alternatives > 2 else gone[:, 0]
+    return np.stack(
+        [counts.weights[some].sum(axis=0) for some in (gone[:, 0], gone[:, 0] & ~alone)]
+    )
+
+
+def _told(sums: Codes) -> Sums:
+    return Sums(int(sums[SERVICES]), float(sums[PEOPLE]) / FINE, float(sums[SITES]) / FINE)

@@ -144,13 +144,15 @@ class CountryLost(BaseModel):
 class Lost(BaseModel):
     """What stops: sums at every horizon; services, countries and places at the one asked for.
 
-    `services` holds at most 500; `shares` the lost share of each place of the map, in its order.
+    `more` is what of the totals no one of the things takes alone; `services` holds at most 500;
+    `shares` the lost share of each place of the map, in its order.
     """
 
     things: list[Named]
     horizon: Horizon
     plane: str
     totals: dict[Horizon, Sums]
+    more: dict[Horizon, Sums]
     services: list[ServiceLost]
     countries: list[CountryLost]
     shares: list[float]

@@ -17,7 +17,7 @@ from indranet.runs.run import source_of
 from indranet.studies.around import Links, links, needed_by, users_of
 from indranet.studies.reach import NEED_SHARE
 from indranet.studies.reason_words import Words
-from indranet.studies.taking import TAKEN, Plane, Ready, ready, take, trusting
+from indranet.studies.taking import TAKEN, Plane, Ready, Sums, ready, take, trusting
 from indranet.studies.worst import FINE, NAMED, names_in_words
 from indranet.web import answers
 
@@ -250,14 +250,8 @@ def loss(case: Served, asked: answers.Loss) -> answers.Lost:
         things=[_named(case, at) for at in which],
         horizon=asked.horizon,
         plane=asked.plane,
-        totals={
-            horizon: answers.Sums(
-                services_lost=sums.services_lost,
-                people_lost=sums.people_lost,
-                sites_lost=sums.sites_lost,
-            )
-            for horizon, sums in found.totals.items()
-        },
+        totals={at: _sums(sums) for at, sums in found.totals.items()},
+        more={at: _sums(sums) for at, sums in found.more.items()},
         services=[
             answers.ServiceLost(
                 id=str(words.names[code]), name=words.name(code),
@@ -275,6 +269,13 @@ def loss(case: Served, asked: answers.Loss) -> answers.Lost:
             for row in hit.tolist()
         ],
         shares=found.shares.round(4).tolist(),
+    )  # fmt: skip
+
+
+def _sums(found: Sums) -> answers.Sums:
+    return answers.Sums(
+        services_lost=found.services_lost, people_lost=found.people_lost,
+        sites_lost=found.sites_lost,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ let turn = 0;
 
 const same = (one, other) => one.kind === other.kind && one.id === other.id;
 const unit = (key) => say(`${key}/${about.people_counted_by}`);
+const sitesWords = (sites) => say("sites_count", { number: sites, count: number(sites) });
 const kindWords = (thing) => say(`kinds/${thing.kind}`);
 const button = (text, onclick, attributes = {}) => element("button", { type: "button", onclick, ...attributes }, element("bdi", {}, text));
 const failed = (error) => {
@@ -75,14 +76,16 @@ function sentence(lost) {
   const things = listed(lost.things.map((thing) => thing.name));
   const all = number(about.counted.services);
   const when = say(`horizons/${lost.horizon}`);
-  if (!lost.things.length) return say("nothing_taken", { services: all });
+  if (!lost.things.length) return say("nothing_taken", { number: about.counted.services, count: all });
   if (!total.services_lost && !total.sites_lost && !total.people_lost) return say("unharmed", { things, when });
-  if (!total.services_lost) return say("sites_only", { things, when, sites: number(total.sites_lost), people: number(total.people_lost), unit: unit("unit") });
+  if (!total.services_lost) return say("sites_only", { things, when, sites: sitesWords(total.sites_lost), people: number(total.people_lost), unit: unit("unit") });
   const hit = lost.countries.filter((country) => country.rows_lost > 0).length;
+  const more = lost.more[lost.horizon].services_lost;
+  const together = more ? ` ${say("more_together", { number: more, count: number(more) })}` : "";
   return say("answer", {
     number: total.services_lost, count: number(total.services_lost), all, things, when,
     people: number(total.people_lost), unit: unit("unit"), countries: say("countries_count", { number: hit, count: hit }),
-  });
+  }) + together;
 }
 
 const eachHorizon = (lost) => Object.entries(lost.totals)
