@@ -133,6 +133,9 @@ def test_runs_are_listed_and_read(client: TestClient) -> None:
     assert [r["name"] for r in listed["runs"]] == ["first"]
     assert listed["damaged"] == ["torn"]
     assert client.get("/api/runs/first").json()["command"] == "exposure"
+    torn = client.get("/api/runs/torn")
+    assert torn.status_code == 409
+    assert str(Path.cwd().anchor) not in torn.text, "no path of this machine"
     path = "/api/runs/first/tables/reach"
     some = client.get(path, params={"limit": 2, "offset": 1}).json()
     rest = client.get(path, params={"limit": 1000}).json()

@@ -83,7 +83,11 @@ def test_two_things_are_taken_away_and_the_answer_is_read(browser: Any, address:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator("#answer").get_attribute("aria-live") == "polite"
 
+    page.select_option("#horizon", "now")
+    answered("at once")
     page.reload()
+    answered("at once")
+    page.select_option("#horizon", "in time")
     assert answered("1 of 1") == said, "the address holds the question"
     page.get_by_role("button", name="Put west back").first.click()
     assert answered("no service").startswith(f"Without {BAD_NAME}, no service stops")

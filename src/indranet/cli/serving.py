@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 
 def serve(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Folder of runs, shown beside the case.")
+        Path, typer.Argument(metavar="DIR", help="Folder of runs, shown beside the case.")
     ] = Path("runs"),
     case: Annotated[
         Path, typer.Option("--case", help="Folder of a case, a zip of it, or indo-pacific.")

@@ -7,9 +7,11 @@ import { get, post, thingPath } from "./server.js";
 import { list, listed, load, number, percent, say } from "./words.js";
 
 const MOST_ROWS = 60;
+const CHOICES = ["horizon", "plane"];
 const taken = [];
 let about;
 let turn = 0;
+let looks = 0;
 
 const same = (one, other) => one.kind === other.kind && one.id === other.id;
 const unit = (key) => say(`${key}/${about.people_counted_by}`);
@@ -41,6 +43,7 @@ function changed() {
       element("button", { type: "button", class: "back", "aria-label": say("take_back", { name: thing.name }), onclick: () => putBack(thing) }, "×"))));
   at("clear").hidden = taken.length === 0;
   const state = new URLSearchParams(taken.map((thing) => ["without", `${thing.kind}:${thing.id}`]));
+  for (const id of CHOICES) if (at(id).value !== at(id).dataset.usual) state.append(id, at(id).value);
   history.replaceState(null, "", `#${state}`);
   ask();
 }
@@ -115,8 +118,10 @@ function showServices(lost) {
 }
 
 async function look(thing) {
+  const mine = (looks += 1);
   try {
     const found = await get(thingPath(thing));
+    if (mine !== looks) return;
     const where = [kindWords(found), found.country, found.lat === null ? "" : position(found.lat, found.lon)];
     at("thing").replaceChildren(
       element("h3", {}, element("bdi", {}, found.name)),
@@ -172,9 +177,15 @@ function head() {
   at("plane").append(option("", say("plane_works")), ...about.authorities.map((authority) => option(authority, say("plane_trusted", { authority }))));
 }
 
-/** What the address says is taken away; a link that someone sent opens on the same question. */
+/** What the address asks; a link that someone sent opens on the same question. */
 async function fromAddress() {
-  for (const name of new URLSearchParams(location.hash.slice(1)).getAll("without")) {
+  const state = new URLSearchParams(location.hash.slice(1));
+  for (const id of CHOICES) {
+    at(id).dataset.usual = at(id).value;
+    const wanted = state.get(id);
+    if ([...at(id).options].some((one) => one.value === wanted)) at(id).value = wanted;
+  }
+  for (const name of state.getAll("without")) {
     const [kind, ...rest] = name.split(":");
     try {
       const thing = await get(thingPath({ kind, id: rest.join(":") }));
@@ -191,7 +202,8 @@ async function begin() {
   draw(map);
   search(takeAway, failed);
   at("clear").addEventListener("click", () => { taken.length = 0; changed(); at("search").focus(); });
-  for (const id of ["horizon", "plane"]) at(id).addEventListener("change", ask);
+  for (const id of CHOICES) at(id).addEventListener("change", changed);
+  addEventListener("hashchange", () => location.reload());
   await fromAddress();
   changed();
   await showRuns();
