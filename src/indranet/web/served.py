@@ -63,9 +63,9 @@ class Served:
     making: Lock = field(default_factory=Lock)
 
 
-def served(network: Network, on: np.datetime64 | None = None) -> Served:
+def served(network: Network) -> Served:
     """Make a case ready to be asked; see `studies.taking.ready`."""
-    case = ready(network, on)
+    case = ready(network)
     names = _names(case)
     sought = [
         f"{name}\n{identifier}".casefold()
