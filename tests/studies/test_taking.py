@@ -14,10 +14,12 @@ from indranet.model.network import Network
 from indranet.studies.around import links, needed_by, users_of
 from indranet.studies.candidates import candidates
 from indranet.studies.compile import HORIZONS
+from indranet.studies.exposure import exposure
 from indranet.studies.groundwork import groundwork
 from indranet.studies.pairs import pairs
 from indranet.studies.reach import plain_reach, reach
-from indranet.studies.taking import Ready, ready, take, trusting
+from indranet.studies.reason_words import Words
+from indranet.studies.taking import Ready, ready, take, trusting, why
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 LOST = ("services_lost", "people_lost", "sites_lost")
@@ -90,8 +92,6 @@ def test_nothing_taken_takes_nothing() -> None:
 
 
 def test_what_an_authority_trusts_is_counted_as_exposure_counts_it() -> None:
-    from indranet.studies.exposure import exposure
-
     network = read("starter")
     authority = network["exclusions"].text("authority")[0]
     case = ready(network)
@@ -104,6 +104,28 @@ def test_what_an_authority_trusts_is_counted_as_exposure_counts_it() -> None:
         assert tuple(getattr(sums, name) for name in LOST) == tuple(table[n][row] for n in LOST)
     with pytest.raises(UsageError, match="nobody-at-all"):
         trusting(case, "nobody-at-all")
+
+
+@pytest.mark.parametrize("name", ["one_operator", "supply_chain"])
+def test_a_reason_is_that_of_exposure(name: str) -> None:
+    network = read(CASES / name)
+    found = exposure(network, by=("firm", "territory", "plant", "product", "site")).tables[
+        "reasons"
+    ]
+    case, told = ready(network), set()
+    keys = zip(*(found[c] for c in ("kind", "id", "horizon", "lost")), strict=True)
+    for kind, cause, horizon, lost in dict.fromkeys(keys):
+        at = (found["kind"] == kind) & (found["id"] == cause) & (found["lost"] == lost)
+        rows = np.flatnonzero(at & (found["horizon"] == horizon))
+        thing = network.find(f"{found['thing_kind'][rows[0]]}:{lost}")
+        steps = why(case, Words(network), [case.row[kind, cause]], horizon, thing)
+        assert steps is not None
+        for column in ("thing", "why", "known"):
+            assert steps[column].tolist() == found[column][rows].tolist()
+        told.add(horizon)
+    assert len(told) > 1
+    thing = network.offset("service")
+    assert why(case, Words(network), [], "in time", thing) is None
 
 
 def test_what_is_near(tmp_path: Path) -> None:

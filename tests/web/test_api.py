@@ -128,6 +128,22 @@ def test_a_thing_says_what_it_needs_and_what_needs_it(client: TestClient) -> Non
     assert "did you mean 'asml'" in near.json()["error"]
 
 
+def test_what_stops_has_a_reason_that_ends_at_what_is_away(client: TestClient) -> None:
+    things = ["lane:cable-male-addu", "lane:cable-hulhumale-addu"]
+    lost = ask(client, *things)
+    assert lost["more"]["in time"] == lost["totals"]["in time"], "one of them is enough"
+    for service in lost["services"]:
+        asked = {"thing": f"service:{service['id']}", "things": things}
+        steps = client.post("/api/why", json=asked).json()["steps"]
+        assert steps[0]["id"] == service["id"]
+        assert f"lane:{steps[-1]['id']}" in things
+        assert "taken away" in steps[-1]["why"]
+        alone = client.post("/api/why", json={**asked, "things": things[:1]})
+        assert alone.json() == {"steps": []}
+    of_many = {"thing": "jurisdiction:JPN", "things": ["firm:asml"]}
+    assert client.post("/api/why", json=of_many).status_code == 404
+
+
 def test_runs_are_listed_and_read(client: TestClient) -> None:
     listed = client.get("/api/runs").json()
     assert [r["name"] for r in listed["runs"]] == ["first"]

@@ -158,6 +158,32 @@ def reasons(
     return _once(stacked(tables))
 
 
+def together(
+    words: Words, net: tuple[Compiled, Ordered], horizon: Horizon, asked: Candidates, thing: int
+) -> Table:
+    """Say why one thing is lost when others are taken away together.
+
+    Parameters
+    ----------
+    words
+        Names of the network's things.
+    net
+        The case as gates, and their order.
+    horizon
+        At which they were compiled.
+    asked
+        What is taken away, as one candidate (see `studies.candidates.joined`).
+    thing
+        What is lost, a code over all kinds; it must be lost.
+
+    Returns
+    -------
+    The steps, as in the table `reasons`.
+    """
+    lost = Lost(str(asked.kind[0]), str(asked.id[0]), horizon, thing, 0)
+    return _told(words, words.order(), net, asked, [lost], "pair")
+
+
 def _once(table: Table) -> Table:
     """Return a table in which each loss is told once, though it may have been asked for twice."""
     keys = list(zip(*(table[column].tolist() for column in _KEY), strict=True))

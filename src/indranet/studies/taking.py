@@ -8,13 +8,15 @@ import numpy.typing as npt
 
 from indranet.engines.gates import Ordered, order, up
 from indranet.model.network import Network
-from indranet.studies.candidates import DEFAULT_KINDS, KINDS_ON_REQUEST, UNITS, Candidates
+from indranet.studies.candidates import DEFAULT_KINDS, KINDS_ON_REQUEST, UNITS, Candidates, joined
 from indranet.studies.candidates import candidates as candidates_of
 from indranet.studies.compile import HORIZONS, Compiled, Horizon, compile_network
 from indranet.studies.exclusions import exclusions
 from indranet.studies.groundwork import Groundwork, groundwork
 from indranet.studies.places import Places, lost_bits, places_of
-from indranet.studies.reach import Counted, waiting_services
+from indranet.studies.reach import Counted, Table, waiting_services
+from indranet.studies.reason_words import Words
+from indranet.studies.reasons import together
 from indranet.studies.worst import BY_COUNTRY, COUNTRIES, FINE, PEOPLE, SERVICES, SITES, Counts
 
 TAKEN: tuple[str, ...] = (*DEFAULT_KINDS, *KINDS_ON_REQUEST, *UNITS)
@@ -201,6 +203,35 @@ def take(case: Ready, which: Sequence[int], horizon: Horizon, plane: Plane) -> T
         of_countries[:, 2] / FINE,
         np.minimum(case.places.classes @ stopped.astype(np.float64), 1.0),
     )
+
+
+def why(
+    case: Ready, words: Words, which: Sequence[int], horizon: Horizon, thing: int
+) -> Table | None:
+    """Say why a thing stops when some candidates are taken away together, on the plane of works.
+
+    Parameters
+    ----------
+    case, which
+        As for `take`.
+    words
+        Names of the things of the case.
+    horizon
+        When.
+    thing
+        Code over all kinds.
+
+    Returns
+    -------
+    The steps from the thing down to what was taken away, as in the table `reasons`; None where the
+    thing does not stop.
+    """
+    compiled, ordered = case.works.nets[horizon]
+    state = _state(compiled, ordered, _away(case.asked, which)[:2])
+    if not lost_bits(state[compiled.gate[[thing]]], 1)[0, 0]:
+        return None
+    one = case.asked.pick(np.array(which)) if len(which) == 1 else joined(case.asked, [which])
+    return together(words, (compiled, ordered), horizon, one, thing)
 
 
 def _away(asked: Candidates, which: Sequence[int]) -> list[Codes]:

@@ -158,6 +158,31 @@ class Lost(BaseModel):
     shares: list[float]
 
 
+class Why(BaseModel):
+    """A question: why does this thing stop without those, all taken away together."""
+
+    model_config = ConfigDict(extra="forbid")
+    thing: str = Field(max_length=500, description="Kind and identifier, as service:payments-ind.")
+    things: list[Annotated[str, Field(max_length=500)]] = Field(max_length=MOST_TAKEN)
+    horizon: Horizon = "in time"
+
+
+class Step(Named):
+    """A step of a reason: how the one before hangs on this, and how that is known."""
+
+    why: str
+    known: str
+
+
+class Reason(BaseModel):
+    """The shortest way in which a loss comes about, from what stops down to what is away.
+
+    There is no step where the thing does not stop.
+    """
+
+    steps: list[Step]
+
+
 class RunRow(BaseModel):
     """A run in the list."""
 

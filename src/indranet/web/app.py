@@ -82,6 +82,11 @@ def _add_case(made: FastAPI, case: Served) -> None:
         """What stops without these things, all taken away together."""
         return served.loss(case, asked)
 
+    @made.post("/api/why")
+    def post_why(asked: answers.Why) -> answers.Reason:
+        """Why a thing stops without these: the shortest way in which it comes about."""
+        return served.why(case, asked)
+
 
 def _add_runs(made: FastAPI, folder: Path) -> None:
     @made.get("/api/runs")

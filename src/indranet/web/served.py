@@ -14,6 +14,7 @@ from indranet.model.network import Network
 from indranet.model.schema import DECLARED_BY
 from indranet.runs import worldmap
 from indranet.runs.run import source_of
+from indranet.studies import taking
 from indranet.studies.around import Links, links, needed_by, users_of
 from indranet.studies.reach import NEED_SHARE
 from indranet.studies.reason_words import Words
@@ -272,6 +273,39 @@ def loss(case: Served, asked: answers.Loss) -> answers.Lost:
     )  # fmt: skip
 
 
+def why(case: Served, asked: answers.Why) -> answers.Reason:
+    """Return why a thing stops without others, no step where it does not; see `taking.why`.
+
+    Raises
+    ------
+    UsageError
+        When there is no such thing, or it is no one thing.
+    """
+    which = [position(case, name) for name in dict.fromkeys(asked.things)]
+    at = position(case, asked.thing)
+    code = case.case.asked.things[case.case.asked.start[at]]
+    if code >= case.case.network.size or case.words.kind(code) != asked.thing.partition(":")[0]:
+        raise UsageError("a reason is told of one thing: a service, site, plant, firm and the like")
+    found = taking.why(case.case, case.words, which, asked.horizon, int(code))
+    if found is None:
+        return answers.Reason(steps=[])
+    columns = ("thing_kind", "thing", "why", "known")
+    rows = zip(*(found[column].tolist() for column in columns), strict=True)
+    return answers.Reason(steps=[
+        answers.Step(kind=_kind(kind), id=name, name=_said(case, kind, name), why=told, known=known)
+        for kind, name, told, known in rows
+    ])  # fmt: skip
+
+
+def _said(case: Served, kind: str, name: str) -> str:
+    return case.words.name(case.case.network.find(f"{kind}:{name}"))
+
+
+def _kind(kind: str) -> str:
+    """Return the kind of candidate that a kind of thing is."""
+    return "territory" if kind == "country" else kind
+
+
 def _sums(found: Sums) -> answers.Sums:
     return answers.Sums(
         services_lost=found.services_lost, people_lost=found.people_lost,
@@ -305,8 +339,9 @@ def _others(case: Served, codes: npt.NDArray[np.int64]) -> answers.Others:
     shown = []
     for code in codes[:MOST_AROUND].tolist():
         kind, words = case.words.kind(code), case.words
-        told = "territory" if kind == "country" else kind
-        shown.append(answers.Named(kind=told, id=str(words.names[code]), name=words.name(code)))
+        shown.append(
+            answers.Named(kind=_kind(kind), id=str(words.names[code]), name=words.name(code))
+        )
     return answers.Others(found=len(codes), things=shown)
 
 

@@ -7,6 +7,7 @@ import { get, post, thingPath } from "./server.js";
 import { list, listed, load, number, percent, say } from "./words.js";
 
 const MOST_ROWS = 60;
+const MANY = ["territory", "jurisdiction", "control", "vulnerability", "domain"];
 const CHOICES = ["horizon", "plane"];
 const taken = [];
 let about;
@@ -123,16 +124,32 @@ async function look(thing) {
     const found = await get(thingPath(thing));
     if (mine !== looks) return;
     const where = [kindWords(found), found.country, found.lat === null ? "" : position(found.lat, found.lon)];
+    const reason = await why(found);
+    if (mine !== looks) return;
     at("thing").replaceChildren(
       element("h3", {}, element("bdi", {}, found.name)),
       element("p", { class: "soft small" }, where.filter(Boolean).join(" · "), " ", element("code", {}, `${found.kind}:${found.id}`)),
       taken.some((other) => same(other, found))
         ? button(say("take_back", { name: found.name }), () => putBack(found), { class: "act" })
         : button(say("take"), () => takeAway(found), { class: "act" }),
+      ...reason,
       ...(found.takes.found ? around("takes", found.takes) : []),
       ...around("needs", found.needs), ...around("users", found.users),
     );
   } catch (error) { failed(error); }
+}
+
+/** Why a thing stops without what is taken away; nothing where it does not, or is taken itself. */
+async function why(thing) {
+  if (!taken.length || at("plane").value || MANY.includes(thing.kind) || taken.some((other) => same(other, thing))) return [];
+  const name = (one) => `${one.kind}:${one.id}`;
+  const horizon = at("horizon").value;
+  const { steps } = await post("/api/why", { thing: name(thing), things: taken.map(name), horizon });
+  const rows = steps.slice(1).map((step) => element("li", {},
+    element("bdi", {}, step.name), " ", element("span", { class: "soft small" }, kindWords(step)),
+    element("div", { class: "soft small" }, step.why, step.known ? ` (${say("known", { known: step.known })})` : "")));
+  if (!rows.length) return [];
+  return [element("h4", {}, say("why", { when: say(`horizons/${horizon}`) })), element("ol", { class: "path" }, ...rows)];
 }
 
 function around(key, others) {
