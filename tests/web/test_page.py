@@ -67,6 +67,7 @@ def test_two_things_are_taken_away_and_the_answer_is_read(browser: Any, address:
     page.goto(address)
     assert answered("Nothing is taken away") == "Nothing is taken away yet: 1 service runs."
     assert page.locator("#map circle").count() == 2
+    assert "not stated" in page.locator("#rows").inner_text(), "how the case is known"
     page.focus("#search")
     take("west")
     assert answered("west") == "Without west, no service stops in time, but 1 site with 0 users."

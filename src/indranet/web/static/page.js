@@ -40,7 +40,7 @@ function putBack(thing) {
 function changed() {
   at("chips").replaceChildren(...taken.map((thing) =>
     element("li", { class: "chip" },
-      button(thing.name, () => look(thing)), element("span", { class: "soft small" }, kindWords(thing)),
+      button(thing.name, () => visit(thing)), element("span", { class: "soft small" }, kindWords(thing)),
       element("button", { type: "button", class: "back", "aria-label": say("take_back", { name: thing.name }), onclick: () => putBack(thing) }, "×"))));
   at("clear").hidden = taken.length === 0;
   const state = new URLSearchParams(taken.map((thing) => ["without", `${thing.kind}:${thing.id}`]));
@@ -77,7 +77,7 @@ function show(lost) {
 
 function sentence(lost) {
   const total = lost.totals[lost.horizon];
-  const things = listed(lost.things.map((thing) => thing.name));
+  const things = listed(lost.things.map((thing) => (MANY.includes(thing.kind) ? say("of_kind", { name: thing.name, kind: kindWords(thing) }) : thing.name)));
   const all = number(about.counted.services);
   const when = say(`horizons/${lost.horizon}`);
   if (!lost.things.length) return say("nothing_taken", { number: about.counted.services, count: all });
@@ -100,7 +100,7 @@ const eachHorizon = (lost) => Object.entries(lost.totals)
 
 function showCountries(countries) {
   const rows = countries.map((country) => [
-    button(country.name, () => look({ kind: "territory", id: country.country, name: country.name })),
+    button(country.name, () => visit({ kind: "territory", id: country.country, name: country.name })),
     number(country.people_lost), percent(country.people_share), number(country.rows_lost), number(country.sites_lost),
   ]);
   const heads = [say("country"), unit("unit_head"), say("share"), say("services_lost"), say("sites_lost")];
@@ -109,7 +109,7 @@ function showCountries(countries) {
 
 function showServices(lost) {
   const rows = lost.services.slice(0, MOST_ROWS).map((service) => [
-    button(service.name, () => look({ kind: "service", ...service })), number(service.people),
+    button(service.name, () => visit({ kind: "service", ...service })), number(service.people),
   ]);
   const left = lost.totals[lost.horizon].services_lost - rows.length;
   const heads = [say("service"), unit("unit_head")];
@@ -139,6 +139,11 @@ async function look(thing) {
   } catch (error) { failed(error); }
 }
 
+async function visit(thing) {
+  await look(thing);
+  at("thing").scrollIntoView({ block: "nearest" });
+}
+
 /** Why a thing stops without what is taken away; nothing where it does not, or is taken itself. */
 async function why(thing) {
   if (!taken.length || at("plane").value || MANY.includes(thing.kind) || taken.some((other) => same(other, thing))) return [];
@@ -154,7 +159,7 @@ async function why(thing) {
 
 function around(key, others) {
   const rows = others.things.map((thing) => {
-    const told = thing.kind in about.kinds ? button(thing.name, () => look(thing)) : element("bdi", {}, thing.name);
+    const told = thing.kind in about.kinds ? button(thing.name, () => visit(thing)) : element("bdi", {}, thing.name);
     return element("li", {}, told, " ", element("span", { class: "soft small" }, kindWords(thing)));
   });
   const left = others.found - rows.length;
@@ -189,6 +194,8 @@ function head() {
     case: about.name, services: number(about.counted.services), people: number(about.counted.people), unit: unit("unit"), sites: number(about.counted.sites),
   });
   at("note").textContent = unit("unit_note");
+  const shares = Object.entries(about.provenance_shares).sort(([, one], [, other]) => other - one);
+  at("rows").textContent = say("rows", { shares: shares.map(([name, share]) => `${percent(share)} ${name}`).join(", ") });
   at("kind").append(option("", say("kind_all")), ...Object.keys(list("kinds")).filter((kind) => kind in about.kinds).map((kind) => option(kind, say(`kinds/${kind}`))));
   at("horizon").append(...Object.keys(list("horizons")).map((horizon) => option(horizon, say(`horizons/${horizon}`), horizon === "in time")));
   at("plane").append(option("", say("plane_works")), ...about.authorities.map((authority) => option(authority, say("plane_trusted", { authority }))));
