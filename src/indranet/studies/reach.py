@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -279,7 +279,8 @@ def reach(
     return Reach(asked, nets, counts, losses, leaders, waiting, tables, summary)
 
 
-class Plain(NamedTuple):
+@dataclass(frozen=True)
+class Plain:
     """What each candidate takes away on the plane of what works, at the usual need_share.
 
     Attributes

@@ -17,7 +17,8 @@ _ROUNDING = 1e-12
 def shapley_weights(players: int) -> Floats:
     """Return what each coalition counts for in each player's Shapley value, shape (n, 2^n).
 
-    Shapley 1953: sum over coalitions S without i of |S|! (n - |S| - 1)! / n! times v(S + i) - v(S).
+    Shapley 1953: sum over coalitions S of s players, without i, of s! (n - s - 1)! / n! times
+    v(S + i) - v(S).
     """
     everything = np.arange(1 << players)
     size = np.bitwise_count(everything)
@@ -108,7 +109,7 @@ def last_in(values: Floats) -> Floats:
 def interactions(values: Floats) -> Floats:
     """Return how much more two players are worth together than one by one, shape (n, n, ...).
 
-    Grabisch & Roubens 1999: sum over S without both of |S|! (n - |S| - 2)! / (n - 1)! times
+    Grabisch & Roubens 1999: sum over S of s, without both, of s! (n - s - 2)! / (n - 1)! times
     v(S + i + j) - v(S + i) - v(S + j) + v(S). Above 0 they need each other, below they stand in for
     each other; 0 on the diagonal.
     """
