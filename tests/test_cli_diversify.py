@@ -38,7 +38,7 @@ def test_the_answer_in_words_as_a_run_and_on_a_page(
     assert run(["diversify", "c", "stops.toml", "--budget", "10"]) == 0
     said = capsys.readouterr().out.replace("\u00a0", " ")
     assert "Buy first: b, for USD 3. 18,000 of 18,000 people-days are avoided." in said
-    assert "  1. b: USD 3, alone it avoids 18,000, last of all 18,000" in said
+    assert "  1. b: USD 3, alone it avoids 18,000, beside what else is bought 18,000" in said
     folder = here / "runs" / "diversify-1"
     assert {path.stem for path in folder.glob("*.parquet")} == {
         "portfolio", "frontier", "by_scenario", "left",
@@ -67,8 +67,14 @@ def test_the_summary_alone_as_json(here: Path, capsys: pytest.CaptureFixture[str
     summary = json.loads(capsys.readouterr().out)
     assert summary["measures"] == []
     assert summary["loss"]["without"] == pytest.approx(18_000)
+    assert summary["cheapest"] == {"measure": "b", "cost_usd": 3.0}
     assert run(["diversify", "c", "--only", "AAA", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["only"]["countries"] == ["AAA"]
+    # A run of that alone has a page too.
+    assert run(["report", "runs/diversify-2"]) == 0
+    assert "Alone AAA make " in (here / "runs" / "diversify-2" / "report.html").read_text()
+    assert run(["diversify", "c", "stops.toml", "--budget", "9", "--count", "USD", "--json"]) == 0
+    assert json.loads("{" + capsys.readouterr().out.partition("{")[2])["unit"] == "USD"
     assert here.exists()
 
 
@@ -77,6 +83,7 @@ def test_the_summary_alone_as_json(here: Path, capsys: pytest.CaptureFixture[str
     [
         ([], "name a scenario, or give --only"),
         (["stops.toml"], "give --budget"),
+        (["stops.toml", "--budget", "5", "--count", "cows"], "people-days or USD can"),
         (["stops.toml", "--budget", "5", "--within", "-1"], "--within"),
         (["--only", ","], "names nothing"),
         (["--only", "XXX"], "no country 'XXX'"),

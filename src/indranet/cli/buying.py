@@ -57,6 +57,10 @@ def diversify(
         float | None,
         typer.Option("--within", min=0.0, metavar="DAYS", help="Only what acts so soon."),
     ] = None,
+    count: Annotated[
+        str | None,
+        typer.Option("--count", metavar="people-days|USD", help="What a loss is counted in."),
+    ] = None,
     draws: Annotated[
         int | None, typer.Option("--draws", min=1, help="Of each scenario; its own by default.")
     ] = None,
@@ -85,12 +89,12 @@ def diversify(
         asked = [one.model_copy(update={"draws": draws}) for one in asked]
     network = read_case(case, silent, limits(max_file_gb, max_columns))
     given = {"budget": budget, "only": only, "years": years, "tail": tail, "within": within,
-             "draws": draws}  # fmt: skip
+             "count": count, "draws": draws}  # fmt: skip
     inputs = [str(case), *(scenarios or ())]
     for name, value in given.items():
         if value is not None:
             inputs += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
-    numbers = {"years": years, "tail": tail, "within_days": within}
+    numbers = {"years": years, "tail": tail, "within_days": within, "count": count}
     run = run_diversify(
         network, asked, folder, inputs, silent, budget or 0.0, numbers, countries, workers
     )

@@ -48,7 +48,7 @@ def demo(json_only: Json = False, quiet: Quiet = False) -> None:
         run_diversify(
             network, [find_scenario(name) for name in _AGAINST], folder / "diversify",
             [_CASE, *_AGAINST, "--budget", f"{_BUDGET:g}"], silent, _BUDGET,
-            {"years": 5.0, "tail": None, "within_days": None},
+            {"years": 5.0, "tail": None, "within_days": None, "count": None},
         ),
     ]  # fmt: skip
     valued = []

@@ -6,7 +6,7 @@ from typing import Any
 from indranet.runs.run import Run
 from indranet.runs.words import counted, number
 
-_WIDTH = 60
+_WIDTH, _HASH = 60, 12
 _WHAT = {"case_hash": "what the case holds", "inputs": "asked", "first_day": "first day"}
 """What is told in other words than those of run.json."""
 
@@ -16,7 +16,7 @@ def asked_lines(summary: Mapping[str, Any]) -> list[str]:
     if not summary["asked"]:
         return ["The same was asked of the same case."]
     return [
-        f"  {_WHAT.get(row['what'], row['what'])}: {_short(row['one'])} → {_short(row['other'])}"
+        f"  {_WHAT.get(row['what'], row['what'])}: {_told(row, 'one')} → {_told(row, 'other')}"
         for row in summary["asked"]
     ]
 
@@ -55,6 +55,11 @@ def compare_lines(run: Run) -> list[str]:
     lines = [f"{summary['one']} → {summary['other']}", "", *asked_lines(summary), ""]
     lines.append(counts_words(summary))
     return [*lines, *(f"  {change_words(change)}" for change in summary["first"])]
+
+
+def _told(row: Mapping[str, str], side: str) -> str:
+    text = row[side]
+    return text[:_HASH] if row["what"] == "case_hash" else _short(text)
 
 
 def _short(text: str) -> str:

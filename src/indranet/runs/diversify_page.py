@@ -92,16 +92,19 @@ def _head(answer: DiversifyAnswer, level: int) -> Html:
     summary = answer.summary
     asked = summary["scenarios"] or summary["only"]["countries"]
     said = answer_words(summary) if summary["scenarios"] else only_words(summary["only"])
-    how = (
-        f"Small print: {how_words(summary)}. Every loss is that of simulated runs with the "
-        "measures bought, in place before anything happens; all portfolios meet the same draws. "
-        "The interval is what the draws leave open; what the case assumes is in none."
-    )
+    how = Html("")
+    if summary["scenarios"]:
+        words = (
+            f"Small print: {how_words(summary)}. Every loss is that of simulated runs with the "
+            "measures bought, in place before anything happens; all portfolios meet the same "
+            "draws. The interval is what the draws leave open; what the case assumes is in none."
+        )
+        how = element("p", words, class_="soft small")
     return joined([
         element("p", "Measures", class_="overline"),
         element(f"h{level}", element("bdi", listed(asked, 4))),
         element("p", said, class_="answer"),
-        element("p", how, class_="soft small") if summary["scenarios"] else Html(""),
+        how,
     ])  # fmt: skip
 
 

@@ -22,7 +22,9 @@ def answer_words(summary: Mapping[str, Any]) -> str:
         return "Nothing is lost in what was asked: there is nothing to buy against."
     if not summary["measures"]:
         left = "no measure for sale avoids any of it" if loss["all"] >= loss["without"] else (
-            f"no measure that avoids any of it costs at most USD {number(summary['budget_usd'])}"
+            f"the cheapest measure that avoids any of it, {summary['cheapest']['measure']}, costs "
+            f"USD {number(summary['cheapest']['cost_usd'])}" if summary["cheapest"] else
+            "none of the measures for sale avoids any of it alone"
         )  # fmt: skip
         return f"{loss_words(loss['without'], unit)} are lost, and {left}."
     first = [row["measure"] for row in summary["measures"][:_FIRST]]
@@ -49,13 +51,15 @@ def rest_words(summary: Mapping[str, Any]) -> list[str]:
     unit, loss = summary["unit"], summary["loss"]
     lines = []
     if loss["without"] > 0:
-        lines.append(
-            f"With all {counted(summary['for_sale'], 'measure')} for sale "
-            f"{loss_words(loss['all'], unit)} would still be lost"
-            + (f": {_services(summary)}." if summary["left"] else ".")
-        )
+        every = f"With all {counted(summary['for_sale'], 'measure')} for sale"
+        rest = f": {_services(summary)}" if summary["left"] else ""
+        if loss["all"] > 1e-9 * loss["without"]:
+            lines.append(f"{every} {loss_words(loss['all'], unit)} would still be lost{rest}.")
+        else:
+            lines.append(f"{every} nothing would be lost.")
     if summary["idle"]:
-        lines.append(f"Doing nothing here, alone or last of all: {listed(summary['idle'], _ROWS)}.")
+        idle = listed(summary["idle"], _ROWS)
+        lines.append(f"Avoiding no {unit} here, alone or beside all others: {idle}.")
     if summary.get("a_year"):
         year = summary["a_year"]
         lines.append(
@@ -85,9 +89,9 @@ def how_words(summary: Mapping[str, Any]) -> str:
 def only_words(only: Mapping[str, Any]) -> str:
     """Return what countries could build for themselves with measures."""
     return (
-        f"{listed(only['countries'], 8)} alone make {only['made_already']:,} of "
-        f"{counted(only['products'], 'product')} whole, and with plants for sale "
-        f"{only['made_with_measures']:,} more; {only['made_with_none']:,} with none of them."
+        f"Alone {listed(only['countries'], 8)} make {only['made_already']:,} of "
+        f"{counted(only['products'], 'product')} whole; with the plants for sale they could make "
+        f"{only['made_with_measures']:,} more, and {only['made_with_none']:,} they could not."
     )
 
 
@@ -106,7 +110,7 @@ def diversify_lines(run: Run) -> list[str]:
         lines += [answer_words(summary), ""]
         lines += [
             f"  {row['order']}. {row['measure']}: USD {number(row['cost_usd'])}, alone it avoids "
-            f"{number(row['alone'])}, last of all {number(row['last_in'])}"
+            f"{number(row['alone'])}, beside what else is bought {number(row['last_in'])}"
             f"{', after ' + number(row['lead_days']) + ' days' if row['lead_days'] else ''}"
             for row in summary["measures"][:_ROWS]
         ]

@@ -34,7 +34,9 @@ _KINDS = {
     "exposure": _Kind(read_answer, exposure_article, lambda run: str(run.manifest["case"])),
     "stress": _Kind(read_stress, stress_article, lambda run: _said(run, "scenario")),
     "plan": _Kind(read_plan, plan_article, lambda run: _said(run, "goal")),
-    "diversify": _Kind(read_diversify, diversify_article, lambda _: "what to buy first"),
+    "diversify": _Kind(
+        read_diversify, diversify_article, lambda run: f"what to buy first: {_asked(run)}"
+    ),
     "partners": _Kind(
         read_partners, partners_article,
         lambda run: f"what agreements are worth: {_said(run, 'question')}",
@@ -160,6 +162,11 @@ def _command(run: Run) -> str:
 
 def _name(run: Run) -> str:
     return _KINDS[_command(run)].name(run)
+
+
+def _asked(run: Run) -> str:
+    summary = run.manifest["summary"]
+    return listed(summary["scenarios"] or summary["only"]["countries"], 2)
 
 
 def _said(run: Run, key: str) -> str:

@@ -55,6 +55,7 @@ def diversify(
     years: float = YEARS,
     tail: float | None = None,
     within_days: float | None = None,
+    count: str | None = None,
     executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Diversified:
@@ -78,6 +79,8 @@ def diversify(
         2000); by default at the mean of all.
     within_days
         Only what acts so many days after it is ordered; by default everything.
+    count
+        `people-days` or `USD`; by default people-days where any are lost.
     executor
         Where to compute draws; default in this thread.
     progress
@@ -92,11 +95,11 @@ def diversify(
         When an event does.
     """
     names, cost = for_sale(network, years, within_days)
-    _check(scenarios, names, budget_usd, tail)
+    _check(scenarios, names, budget_usd, tail, count)
     losses = Losses(network, scenarios, names, executor or ThisThread(), progress)
     every = frozenset(range(len(names)))
     losses.ask([NOTHING, every])
-    losses.settle()
+    losses.settle(count)
 
     def risk(some: Sequence[Portfolio]) -> list[float]:
         losses.ask(some)
@@ -130,7 +133,11 @@ def for_sale(network: Network, years: float, within_days: float | None) -> tuple
 
 
 def _check(
-    scenarios: Sequence[Scenario], names: list[str], budget_usd: float, tail: float | None
+    scenarios: Sequence[Scenario],
+    names: list[str],
+    budget_usd: float,
+    tail: float | None,
+    count: str | None,
 ) -> None:
     if not scenarios:
         raise UsageError("name a scenario: what is bought depends on what may happen")
@@ -138,6 +145,8 @@ def _check(
         raise UsageError("no measure can be bought: write some in the case's table measures")
     if not budget_usd >= 0:
         raise UsageError(f"a budget of {budget_usd} USD is none: give 0 or more")
+    if count is not None and count not in UNITS:
+        raise UsageError(f"{count!r} cannot be counted: {' or '.join(UNITS)} can")
     if tail is not None and not 0 < tail <= 1:
         raise UsageError(f"a tail of {tail} is no part of all draws: give more than 0, at most 1")
 
@@ -250,6 +259,15 @@ def _left(network: Network, losses: Losses, every: Portfolio) -> Table:
     }  # fmt: skip
 
 
+def _cheapest(table: Table, whole: float) -> dict[str, Any] | None:
+    """Return the cheapest measure that avoids something alone, None where none does."""
+    helps = np.flatnonzero(table["alone"] > 1e-9 * abs(whole))
+    if not len(helps):
+        return None
+    at = int(helps[np.argmin(table["cost_usd"][helps])])
+    return {"measure": str(table["measure"][at]), "cost_usd": float(table["cost_usd"][at])}
+
+
 def _summary(
     scenarios: Sequence[Scenario], budget: float, years: float, tail: float | None,
     found: Searched, losses: Losses, tables: Mapping[str, Table],
@@ -271,6 +289,7 @@ def _summary(
              "cost_usd": float(table["cost_usd"][i]), "lead_days": float(table["lead_days"][i])}
             for i in np.flatnonzero(chosen).tolist()
         ],
+        "cheapest": _cheapest(table, stay[NOTHING]),
         "for_sale": len(chosen),
         "idle": [losses.names[m] for m in sorted(every - set(found.acting))],
         "tried": len(found.known), "tried_all": found.tried_all, "outcomes": len(losses),

@@ -223,7 +223,7 @@ def _standing(network: Network, force: npt.NDArray[np.bool_]) -> Network:
 
 
 _KEPT = ("exclusions", "measures")
-_BUILT = {"lanes": ("link", "lane"), "sites": ("link", "site"),
+BUILT = {"lanes": ("link", "lane"), "sites": ("link", "site"),
           "facilities": ("link", "facility"), "plants": ("plant", "plant")}  # fmt: skip
 """Tables of what measures build: the kind of measure, and of thing."""
 
@@ -235,9 +235,9 @@ def not_yet(network: Network, table: str) -> npt.NDArray[np.bool_]:
     """
     rows, measures = network[table], network["measures"]
     found = np.zeros(len(rows), dtype=bool)
-    if table not in _BUILT or not len(measures):
+    if table not in BUILT or not len(measures):
         return found
-    kind, thing = _BUILT[table]
+    kind, thing = BUILT[table]
     first = network.offset(thing)
     mine = measures["thing"][measures["kind"] == tuple(MEASURES).index(kind)] - first
     found[mine[(mine >= 0) & (mine < len(rows))]] = True
@@ -307,7 +307,7 @@ def _needed(network: Network, force: npt.NDArray[np.bool_], wanted: bool) -> npt
     needs = network["needs"]
     found = _exists(network, "needs", force, wanted)
     waits = np.zeros(network.size, dtype=bool)
-    for table, (_, kind) in _BUILT.items():
+    for table, (_, kind) in BUILT.items():
         waits[network.span(kind)] = not_yet(network, table)
     for kind, table in (("site", "sites"), ("lane", "lanes")) if not wanted else ():
         waits[network.span(kind)] |= _WANTED[table](network)

@@ -166,6 +166,8 @@ def _served(model: Model, worth: Floats, draws: int) -> Outcome:
             lost = (worth[draw["service"]] * lacking).sum()
             down[draw["service"]] += lacking / len(numbers)
             found.append((served, made + worth.sum() * model.days - lost))
+    # What is down before anything happens lacks of nothing here.
+    down[model.watched.down[model.watched.place["service"]]] = 0.0
     value = np.repeat(np.array(found).T, 1 if chance else draws, axis=1)
     usual = usual_values(model)[[people, added]] * model.days
     usual[1] += worth.sum() * model.days

@@ -52,17 +52,20 @@ class Losses:
         for at, one in enumerate(new):
             self._known[one] = [some[at] for some in found]
 
-    def settle(self) -> None:
-        """Fix what is counted, and from what a loss counts: all that is served on a usual day."""
+    def settle(self, count: str | None = None) -> None:
+        """Fix what is counted, and from what a loss counts: all that is served on a usual day.
+
+        `count` is one of `UNITS`; by default the first of which anything is lost.
+        """
         both = (NOTHING, frozenset(range(len(self.names))))
-        for unit in (1, 0):
+        for unit in (1, 0) if count is None else (UNITS.index(count),):
             usual = [
                 max(float(self._known[one][at].usual[unit]) for one in both)
                 for at in range(len(self.scenarios))
             ]
             nothing = self._known[NOTHING]
             lost = [u - o.value[unit].min() for u, o in zip(usual, nothing, strict=True)]
-            if unit == 1 or max(lost) > 1e-6 * max(*usual, 1.0):
+            if unit == 1 or count is not None or max(lost) > 1e-6 * max(*usual, 1.0):
                 self.unit, self.usual = unit, usual
 
     def by_draw(self, portfolio: Portfolio) -> list[Floats]:

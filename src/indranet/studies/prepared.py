@@ -16,7 +16,7 @@ from indranet.studies.draw_model import Model, Watched
 from indranet.studies.events import Effect, effects, touched_sites
 from indranet.studies.exclusions import Exclusions, exclusions, nobody
 from indranet.studies.flow_net import FlowNet, flow_net
-from indranet.studies.groundwork import Groundwork, groundwork
+from indranet.studies.groundwork import BUILT, Groundwork, groundwork, not_yet
 from indranet.studies.hosted import hosted
 from indranet.studies.in_time import (
     failing,
@@ -115,6 +115,10 @@ def _left_out(network: Network, scenario: Scenario) -> dict[str, str]:
         found["crews"] = f"as many as it takes repair at once for {', '.join(without)}"
     if len(network["hazards"]) and not scenario.hazards:
         found["hazards"] = "none strikes, as the scenario asks"
+    waits = sum(int(not_yet(network, table).sum()) for table in BUILT)
+    if waits:
+        told = "is one thing" if waits == 1 else f"are {waits:,} things"
+        found["measures"] = f"there {told} for sale, not there until bought"
     if not scenario.coupled:
         found["coupling"] = "supply and services do not act on each other, as the scenario asks"
     return found
