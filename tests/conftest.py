@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-settings.register_profile("quick", max_examples=50)
+settings.register_profile("quick", max_examples=30)
 settings.load_profile("quick")
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_FLAGS = (
