@@ -13,6 +13,7 @@ from indranet.cli.shared import (
     MostColumns,
     Out,
     Quiet,
+    draw_executor,
     finish,
     limits,
     listed,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
     from indranet.studies.diversify import Diversified
-
-_FEW_DRAWS = 16
-"""Draws below which outcomes are computed in this process: others take a while to start."""
 
 
 def diversify(
@@ -129,11 +127,10 @@ def _chosen(
     workers: int | None, silent: bool,
 ) -> "Diversified":  # fmt: skip
     from indranet.studies.diversify import diversify as study
-    from indranet.studies.ensemble import local_executor
 
-    few = max(one.draws for one in asked) < _FEW_DRAWS and workers is None
+    most = max(one.draws for one in asked)
     told = known("outcomes", silent)
-    with progress("choosing measures", silent), local_executor(1 if few else workers) as executor:
+    with progress("choosing measures", silent), draw_executor(most, workers) as executor:
         return study(network, asked, budget, executor=executor, progress=told, **numbers)
 
 

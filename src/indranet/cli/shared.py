@@ -10,10 +10,13 @@ from indranet.errors import UsageError
 from indranet.runs.progress import progress
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from indranet.model.files import Limits
     from indranet.model.network import Network
     from indranet.runs.run import Run
 
+_FEW_DRAWS = 16
 Case = Annotated[
     Path, typer.Argument(metavar="CASE", help="Folder of a case, a zip of it, or indo-pacific.")
 ]
@@ -54,6 +57,13 @@ def say(quiet: bool, text: str) -> None:
     """Print a line unless words are unwanted."""
     if not quiet:
         typer.echo(text)
+
+
+def draw_executor(draws: int, workers: int | None) -> "Executor":
+    """Return where draws are computed: in this process if few, as others take a while to start."""
+    from indranet.studies.ensemble import local_executor
+
+    return local_executor(1 if draws < _FEW_DRAWS and workers is None else workers)
 
 
 def vacant(folder: Path) -> Path:

@@ -15,6 +15,7 @@ from indranet.cli.shared import (
     MostColumns,
     Out,
     Quiet,
+    draw_executor,
     finish,
     limits,
     listed,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from indranet.model.network import Network
     from indranet.model.scenario import Scenario
     from indranet.runs.run import Run
-
-_FEW_DRAWS = 16
-"""Draws below which outcomes are computed in this process: others take a while to start."""
 
 
 def partners(
@@ -108,14 +106,12 @@ def run_partners(
     """Value agreements and write the run."""
     from indranet.model.scenario import Scenario
     from indranet.runs.run import write_run
-    from indranet.studies.ensemble import local_executor
     from indranet.studies.partners import partners as study
 
     begun = time.perf_counter()
     seconds, gap = limits_of_plans
     if isinstance(asked, Scenario):
-        few = asked.draws < _FEW_DRAWS and workers is None
-        pool = local_executor(1 if few else workers)
+        pool = draw_executor(asked.draws, workers)
     else:
         pool = ThreadPoolExecutor(os.cpu_count())
     told = known("outcomes", silent)

@@ -1,34 +1,18 @@
 """What a report says of two runs or cases side by side."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
+from indranet.runs.article import Told
 from indranet.runs.compare_terminal import asked_lines, change_words, counts_words
 from indranet.runs.markup import Html, block, element, joined, table
-from indranet.runs.run import Run, Table
+from indranet.runs.run import Run
 from indranet.runs.words import number
 
 _ROWS = 200
 """Changes of one table that stand on the page; all of them stand in the run's table."""
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What differs: its manifest and tables."""
-
-    manifest: Mapping[str, Any]
-    tables: Mapping[str, Table]
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """The answer in short."""
-        return dict(self.manifest["summary"])
-
-
-def read_comparison(run: Run) -> Comparison:
+def read_comparison(run: Run) -> Told:
     """Read what the page tells of two runs or cases.
 
     Raises
@@ -36,10 +20,10 @@ def read_comparison(run: Run) -> Comparison:
     InputError
         When the run lacks a table.
     """
-    return Comparison(run.manifest, {name: run.table(name) for name in ("asked", "changes")})
+    return Told(run.manifest, {name: run.table(name) for name in ("asked", "changes")})
 
 
-def compare_article(answer: Comparison, key: str, level: int) -> Html:
+def compare_article(answer: Told, key: str, level: int) -> Html:
     """Return the article of one comparison.
 
     Parameters
@@ -72,7 +56,7 @@ def compare_article(answer: Comparison, key: str, level: int) -> Html:
     )  # fmt: skip
 
 
-def _tables(answer: Comparison) -> list[Html]:
+def _tables(answer: Told) -> list[Html]:
     rows = answer.tables["changes"]
     found = []
     for name in dict.fromkeys(rows["table"].tolist()):

@@ -1,11 +1,8 @@
 """What a report says of measures: what to buy first, cost against loss, what no money buys."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
+from indranet.runs.article import Told, article
 from indranet.runs.diversify_terminal import (
     answer_words,
     how_words,
@@ -20,20 +17,7 @@ from indranet.runs.words import listed, number
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BELOW = 920, 340, 110, 30, 14, 44
 
 
-@dataclass(frozen=True)
-class DiversifyAnswer:
-    """What to buy: its manifest and tables."""
-
-    manifest: Mapping[str, Any]
-    tables: Mapping[str, Table]
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """The answer in short."""
-        return dict(self.manifest["summary"])
-
-
-def read_diversify(run: Run) -> DiversifyAnswer:
+def read_diversify(run: Run) -> Told:
     """Read what the page tells of measures.
 
     Raises
@@ -44,10 +28,10 @@ def read_diversify(run: Run) -> DiversifyAnswer:
     summary = run.manifest["summary"]
     names = ["portfolio", "frontier", "by_scenario", "left"] if summary["scenarios"] else []
     names += ["only_measures"] if "only" in summary else []
-    return DiversifyAnswer(run.manifest, {name: run.table(name) for name in names})
+    return Told(run.manifest, {name: run.table(name) for name in names})
 
 
-def diversify_article(answer: DiversifyAnswer, key: str, level: int) -> Html:
+def diversify_article(answer: Told, key: str, level: int) -> Html:
     """Return the article of one run.
 
     Parameters
@@ -69,26 +53,10 @@ def diversify_article(answer: DiversifyAnswer, key: str, level: int) -> Html:
         ]
     if "only" in answer.summary:
         sections.append(("alone", "What would let partners build it themselves", _only(answer)))
-    return element(
-        "article",
-        _head(answer, level),
-        element(
-            "nav",
-            element("ol", *(element("li", element("a", title, href=f"#{key}-{name}"))
-                            for name, title, _ in sections)),
-            aria_label="Sections on measures",
-        ),
-        *(
-            element("section", element(f"h{level + 1}", title, id=f"{key}-{name}"), body,
-                    aria_labelledby=f"{key}-{name}")
-            for name, title, body in sections
-        ),
-        id=key,
-        class_="diversify",
-    )  # fmt: skip
+    return article(_head(answer, level), sections, key, level, "Sections on measures", "diversify")
 
 
-def _head(answer: DiversifyAnswer, level: int) -> Html:
+def _head(answer: Told, level: int) -> Html:
     summary = answer.summary
     asked = summary["scenarios"] or summary["only"]["countries"]
     said = answer_words(summary) if summary["scenarios"] else only_words(summary["only"])
@@ -108,7 +76,7 @@ def _head(answer: DiversifyAnswer, level: int) -> Html:
     ])  # fmt: skip
 
 
-def _portfolio(answer: DiversifyAnswer) -> Html:
+def _portfolio(answer: Told) -> Html:
     rows, unit = answer.tables["portfolio"], answer.summary["unit"]
     cells = [
         (
@@ -127,7 +95,7 @@ def _portfolio(answer: DiversifyAnswer) -> Html:
     return joined([element("p", text), table("Measures", heads, cells, numbers={3, 4, 5, 6})])
 
 
-def _frontier(answer: DiversifyAnswer) -> Html:
+def _frontier(answer: Told) -> Html:
     rows, summary = answer.tables["frontier"], answer.summary
     unit = summary["unit"]
     cells = [
@@ -190,7 +158,7 @@ def _curve(rows: Table, budget: float, unit: str) -> Html:
     return element("figure", element("figcaption", words), picture)
 
 
-def _by_scenario(answer: DiversifyAnswer) -> Html:
+def _by_scenario(answer: Told) -> Html:
     rows, unit = answer.tables["by_scenario"], answer.summary["unit"]
     cells = [
         (str(rows["scenario"][i]),
@@ -201,7 +169,7 @@ def _by_scenario(answer: DiversifyAnswer) -> Html:
     return table(f"Lost, in {unit}", heads, cells, numbers={1, 2, 3})
 
 
-def _left(answer: DiversifyAnswer) -> Html:
+def _left(answer: Told) -> Html:
     rows = answer.tables["left"]
     text = joined(element("p", words) for words in rest_words(answer.summary))
     if not len(rows["service"]):
@@ -212,7 +180,7 @@ def _left(answer: DiversifyAnswer) -> Html:
     return joined([text, table("Down whatever is bought", heads, cells, numbers={1, 2})])
 
 
-def _only(answer: DiversifyAnswer) -> Html:
+def _only(answer: Told) -> Html:
     rows = answer.tables["only_measures"]
     text = element("p", only_words(answer.summary["only"]))
     if not len(rows["product"]):

@@ -1,22 +1,20 @@
 """The debrief of an exercise in a report: the course of it, the turns, and what they were worth."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
+from indranet.runs.article import Told, article
+from indranet.runs.diversify_terminal import loss_words
 from indranet.runs.exercise_terminal import (
     agreements_words,
     best_decisions,
     better_words,
     hindsight_words,
     lost_lines,
-    worth_words,
 )
 from indranet.runs.markup import Html, block, element, joined, table
-from indranet.runs.run import Run, Table
+from indranet.runs.run import Run
 from indranet.runs.stress_chart import Curve, chart, day_ticks
 from indranet.runs.stress_course import common_scale
 from indranet.runs.words import counted, number, percent
@@ -25,20 +23,7 @@ _LINES = ("people_served", "without", "hindsight")
 _CHOICES = {"buy": "buys", "sign": "signs", "withhold": "withholds", "pass": "passes"}
 
 
-@dataclass(frozen=True)
-class ExerciseAnswer:
-    """What an exercise came to: its manifest and tables."""
-
-    manifest: Mapping[str, Any]
-    tables: Mapping[str, Table]
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """The answer in short."""
-        return dict(self.manifest["summary"])
-
-
-def read_exercise(run: Run) -> ExerciseAnswer:
+def read_exercise(run: Run) -> Told:
     """Read what the page tells of an exercise.
 
     Raises
@@ -47,10 +32,10 @@ def read_exercise(run: Run) -> ExerciseAnswer:
         When the run lacks a table.
     """
     names = ("turns", "told", "days", "decisions", "scores")
-    return ExerciseAnswer(run.manifest, {name: run.table(name) for name in names})
+    return Told(run.manifest, {name: run.table(name) for name in names})
 
 
-def exercise_article(answer: ExerciseAnswer, key: str, level: int) -> Html:
+def exercise_article(answer: Told, key: str, level: int) -> Html:
     """Return the article of one run.
 
     Parameters
@@ -76,29 +61,17 @@ def exercise_article(answer: ExerciseAnswer, key: str, level: int) -> Html:
         "of a run with what acts and is in force on it; all runs meet the same draws. People count "
         "once for each service that they use."
     )
-    return element(
-        "article",
+    head = joined([
         element("p", "Exercise", class_="overline"),
         element(f"h{level}", element("bdi", str(summary["exercise"]))),
         element("p", " ".join(lost_lines(summary)), class_="answer"),
         element("p", how, class_="soft small"),
-        element(
-            "nav",
-            element("ol", *(element("li", element("a", title, href=f"#{key}-{name}"))
-                            for name, title, _ in sections)),
-            aria_label=f"Sections on the exercise {summary['exercise']}",
-        ),
-        *(
-            element("section", element(f"h{level + 1}", title, id=f"{key}-{name}"), body,
-                    aria_labelledby=f"{key}-{name}")
-            for name, title, body in sections
-        ),
-        id=key,
-        class_="exercise",
-    )  # fmt: skip
+    ])  # fmt: skip
+    about = f"Sections on the exercise {summary['exercise']}"
+    return article(head, sections, key, level, about, "exercise")
 
 
-def _course(answer: ExerciseAnswer) -> Html:
+def _course(answer: Told) -> Html:
     """Return people served by day, in all and in each team's country, as played and otherwise."""
     days, summary = answer.tables["days"], answer.summary
     count = summary["days"]
@@ -142,7 +115,7 @@ def _course(answer: ExerciseAnswer) -> Html:
     ])  # fmt: skip
 
 
-def _turns(answer: ExerciseAnswer) -> Html:
+def _turns(answer: Told) -> Html:
     turns, told, parts = answer.tables["turns"], answer.tables["told"], []
     for turn in answer.summary["turns"]:
         day = turn["day"]
@@ -171,14 +144,14 @@ def _turns(answer: ExerciseAnswer) -> Html:
     return joined(parts)
 
 
-def _decisions(answer: ExerciseAnswer) -> Html:
+def _decisions(answer: Told) -> Html:
     summary = answer.summary
     rows = best_decisions(summary)
     if not rows:
         return element("p", "Nobody did anything.")
     cells = [
         (f"{row['team']} {_CHOICES[row['do']]} {row['what']}", f"{row['day']}",
-         worth_words(row["worth"], row["unit"]), better_words(row).removeprefix("; "))
+         loss_words(row["worth"], row["unit"]), better_words(row).removeprefix("; "))
         for row in rows
     ]  # fmt: skip
     text = (
@@ -193,7 +166,7 @@ def _decisions(answer: ExerciseAnswer) -> Html:
     ])  # fmt: skip
 
 
-def _scores(answer: ExerciseAnswer) -> Html:
+def _scores(answer: Told) -> Html:
     summary = answer.summary
     names = ("lost", "without", "hindsight", "saved", "spent_usd", "budget_usd")
     cells = [

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any
 
 from indranet.model.schema import MEASURES
+from indranet.runs.diversify_terminal import loss_words
 from indranet.runs.run import Run
 from indranet.runs.words import counted, number, percent
 from indranet.studies.exercise import Told, Turn
@@ -12,11 +13,6 @@ from indranet.studies.exercise_game import Game, signed
 
 _BEST, _LATE = 5, 3
 _DOING = {"buy": "buys", "sign": "signs", "withhold": "withholds", "pass": "does nothing"}
-
-
-def worth_words(value: float, unit: str) -> str:
-    """Return an amount of people-days or money."""
-    return f"USD {number(value)}" if unit == "USD" else f"{number(value)} {unit}"
 
 
 def done_words(row: Mapping[str, Any]) -> str:
@@ -91,9 +87,9 @@ def lost_lines(summary: Mapping[str, Any]) -> list[str]:
     for unit, lost in summary["lost"].items():
         saved, most = lost["without"] - lost["played"], lost["without"] - lost["hindsight"]
         said = (
-            f"Lost {worth_words(lost['played'], unit)}; nobody doing anything "
-            f"{worth_words(lost['without'], unit)}, with hindsight "
-            f"{worth_words(lost['hindsight'], unit)}."
+            f"Lost {loss_words(lost['played'], unit)}; nobody doing anything "
+            f"{loss_words(lost['without'], unit)}, with hindsight "
+            f"{loss_words(lost['hindsight'], unit)}."
         )
         if unit == "people-days" and most > 0:
             said += f" So the teams saved {100 * saved / most:.0f} % of what could be saved."
@@ -119,7 +115,7 @@ def hindsight_words(summary: Mapping[str, Any]) -> str:
 def agreements_words(summary: Mapping[str, Any]) -> str:
     """Return what was signed and withheld added."""
     added = summary["agreements_added"]
-    told = " and ".join(worth_words(added[unit], unit) for unit in added)
+    told = " and ".join(loss_words(added[unit], unit) for unit in added)
     return f"What was signed or withheld added {told} to what was bought."
 
 
@@ -149,14 +145,14 @@ def exercise_lines(run: Run) -> list[str]:
     elif summary["decisions"]:
         lines += ["", "No decision changed anything."]
     lines += [
-        f"  day {row['day']}: {done_words(row)}: {worth_words(row['worth'], row['unit'])}"
+        f"  day {row['day']}: {done_words(row)}: {loss_words(row['worth'], row['unit'])}"
         for row in best[:_BEST]
     ]
     late = late_decisions(summary)
     if late:
         lines += ["", "What came late:"]
     lines += [
-        f"  day {row['day']}: {done_words(row)}, worth {worth_words(row['worth'], row['unit'])}"
+        f"  day {row['day']}: {done_words(row)}, worth {loss_words(row['worth'], row['unit'])}"
         f"{better_words(row)}"
         for row in late[:_LATE]
     ]
@@ -169,7 +165,7 @@ def better_words(row: Mapping[str, Any]) -> str:
     """Return at which earlier turn a decision would have been worth more, if at any."""
     if row["better_day"] is None:
         return ""
-    worth = worth_words(row["better_worth"], row["unit"])
+    worth = loss_words(row["better_worth"], row["unit"])
     return f"; on day {row['better_day']:.0f} it would have been worth {worth}"
 
 

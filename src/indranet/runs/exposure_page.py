@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from indranet.runs.article import article
 from indranet.runs.availability_section import availability_section
 from indranet.runs.exposure_tables import (
     country_section,
@@ -81,31 +82,8 @@ def exposure_article(answer: Answer, key: str, level: int) -> Html:
         Level of its title among the headings of the page.
     """
     sections = _sections(answer, key, level)
-    return element(
-        "article",
-        _head(answer, level),
-        element(
-            "nav",
-            element(
-                "ol",
-                *(
-                    element("li", element("a", title, href=f"#{key}-{name}"))
-                    for name, title, _ in sections
-                ),
-            ),
-            aria_label=f"Sections on {answer.manifest['case']}",
-        ),
-        *(
-            element(
-                "section",
-                element(f"h{level + 1}", title, id=f"{key}-{name}"),
-                body,
-                aria_labelledby=f"{key}-{name}",
-            )
-            for name, title, body in sections
-        ),
-        id=key,
-    )
+    about = f"Sections on {answer.manifest['case']}"
+    return article(_head(answer, level), sections, key, level, about)
 
 
 def _sections(answer: Answer, key: str, level: int) -> list[tuple[str, str, Html]]:

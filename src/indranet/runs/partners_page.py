@@ -1,11 +1,11 @@
 """What a report says of what agreements are worth: each, by country, by pair, by clause."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from indranet.runs.article import Told, article
 from indranet.runs.markup import Html, block, element, joined, table
 from indranet.runs.partners_terminal import (
     UNIT_WORDS,
@@ -16,7 +16,7 @@ from indranet.runs.partners_terminal import (
     worth_words,
     year_words,
 )
-from indranet.runs.run import Run, Table
+from indranet.runs.run import Run
 from indranet.runs.words import listed
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 920, 30, 230, 150, 8
@@ -24,20 +24,7 @@ _ROWS = 30
 _SHADES = 5
 
 
-@dataclass(frozen=True)
-class PartnersAnswer:
-    """What agreements are worth: its manifest and tables."""
-
-    manifest: Mapping[str, Any]
-    tables: Mapping[str, Table]
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """The answer in short."""
-        return dict(self.manifest["summary"])
-
-
-def read_partners(run: Run) -> PartnersAnswer:
+def read_partners(run: Run) -> Told:
     """Read what the page tells of agreements.
 
     Raises
@@ -46,10 +33,10 @@ def read_partners(run: Run) -> PartnersAnswer:
         When the run lacks a table.
     """
     names = ("values", "countries", "matrix", "clauses")
-    return PartnersAnswer(run.manifest, {name: run.table(name) for name in names})
+    return Told(run.manifest, {name: run.table(name) for name in names})
 
 
-def partners_article(answer: PartnersAnswer, key: str, level: int) -> Html:
+def partners_article(answer: Told, key: str, level: int) -> Html:
     """Return the article of one run.
 
     Parameters
@@ -70,26 +57,11 @@ def partners_article(answer: PartnersAnswer, key: str, level: int) -> Html:
     ]
     if not answer.summary["agreements"]:
         sections = sections[-1:]
-    return element(
-        "article",
-        _head(answer, level),
-        element(
-            "nav",
-            element("ol", *(element("li", element("a", title, href=f"#{key}-{name}"))
-                            for name, title, _ in sections)),
-            aria_label=f"Sections on agreements in {answer.summary['question']}",
-        ),
-        *(
-            element("section", element(f"h{level + 1}", title, id=f"{key}-{name}"), body,
-                    aria_labelledby=f"{key}-{name}")
-            for name, title, body in sections
-        ),
-        id=key,
-        class_="partners",
-    )  # fmt: skip
+    about = f"Sections on agreements in {answer.summary['question']}"
+    return article(_head(answer, level), sections, key, level, about, "partners")
 
 
-def _head(answer: PartnersAnswer, level: int) -> Html:
+def _head(answer: Told, level: int) -> Html:
     summary = answer.summary
     first = [row for row in summary["agreements"] if row["unit"] == summary["units"][0]][:1]
     said = " ".join(together_words(summary)) or "No agreement in force can change the answer."
@@ -117,7 +89,7 @@ def _head(answer: PartnersAnswer, level: int) -> Html:
     ])  # fmt: skip
 
 
-def _worth(answer: PartnersAnswer, told: str, kind: str) -> Html:
+def _worth(answer: Told, told: str, kind: str) -> Html:
     summary = answer.summary
     found = []
     for unit in summary["units"]:
@@ -177,7 +149,7 @@ def _bars(rows: list[Mapping[str, Any]], kind: str, unit: str) -> Html:
     return element("figure", element("figcaption", words), picture)
 
 
-def _clauses(answer: PartnersAnswer) -> Html:
+def _clauses(answer: Told) -> Html:
     rows = answer.tables["clauses"]
     units = answer.summary["units"]
     order = np.lexsort((-rows["value"], [units.index(unit) for unit in rows["unit"]]))
@@ -196,7 +168,7 @@ def _clauses(answer: PartnersAnswer) -> Html:
     ])  # fmt: skip
 
 
-def _matrix(answer: PartnersAnswer) -> Html:
+def _matrix(answer: Told) -> Html:
     """Return countries by countries: what is lost when their common agreements end."""
     summary, rows = answer.summary, answer.tables["matrix"]
     unit = summary["units"][0]
@@ -228,7 +200,7 @@ def _matrix(answer: PartnersAnswer) -> Html:
     )  # fmt: skip
 
 
-def _left_out(answer: PartnersAnswer) -> Html:
+def _left_out(answer: Told) -> Html:
     told = left_out_words(answer.summary)
     if not told:
         return element("p", "Every agreement in force that was asked for is valued.")

@@ -1,7 +1,6 @@
 """What a report says of one plan: cost and chances, who is swapped when and why, what binds."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy.typing as npt
 
 from indranet.geography.coast import coastlines, land
 from indranet.runs import worldmap
+from indranet.runs.article import Told, article
 from indranet.runs.markup import Html, block, element, joined, table
 from indranet.runs.plan_before_after import before_after_section
 from indranet.runs.plan_changes import change_lines, changes_section
@@ -24,20 +24,7 @@ _ROWS = 400
 _SHADES = 5
 
 
-@dataclass(frozen=True)
-class PlanAnswer:
-    """What a plan found: its manifest and tables."""
-
-    manifest: Mapping[str, Any]
-    tables: Mapping[str, Table]
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """The answer in short."""
-        return dict(self.manifest["summary"])
-
-
-def read_plan(run: Run) -> PlanAnswer:
+def read_plan(run: Run) -> Told:
     """Read what the page tells of a plan.
 
     Raises
@@ -50,10 +37,10 @@ def read_plan(run: Run) -> PlanAnswer:
     )  # fmt: skip
     more = ("changes", "sweep", "exposed", "served", "mix")
     asked = tuple(name for name in more if name in run.tables)
-    return PlanAnswer(run.manifest, {name: run.table(name) for name in (*names, *asked)})
+    return Told(run.manifest, {name: run.table(name) for name in (*names, *asked)})
 
 
-def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
+def plan_article(answer: Told, key: str, level: int) -> Html:
     """Return the article of one plan.
 
     Parameters
@@ -79,40 +66,26 @@ def plan_article(answer: PlanAnswer, key: str, level: int) -> Html:
         ),
         ("why", "Why each cluster is in its period", _why(answer)),
     ]  # fmt: skip
-    return element(
-        "article",
-        _head(answer, level),
-        element(
-            "nav",
-            element("ol", *(element("li", element("a", title, href=f"#{key}-{name}"))
-                            for name, title, _ in sections)),
-            aria_label=f"Sections on {answer.summary['goal']}",
-        ),
-        *(
-            element("section", element(f"h{level + 1}", title, id=f"{key}-{name}"), body,
-                    aria_labelledby=f"{key}-{name}")
-            for name, title, body in sections
-        ),
-        id=key,
-        class_="plan",
-    )  # fmt: skip
+    return article(
+        _head(answer, level), sections, key, level, f"Sections on {answer.summary['goal']}", "plan"
+    )
 
 
-def _project(answer: PlanAnswer) -> list[tuple[str, str, Html]]:
+def _project(answer: Told) -> list[tuple[str, str, Html]]:
     if "project" not in answer.summary:
         return []
     body = before_after_section(answer.summary["project"], answer.tables)
     return [("project", "What the country hangs on before and after", body)]
 
 
-def _changes(answer: PlanAnswer) -> list[tuple[str, str, Html]]:
+def _changes(answer: Told) -> list[tuple[str, str, Html]]:
     if "changes" not in answer.tables:
         return []
     body = changes_section(answer.summary["changes"], answer.tables["changes"])
     return [("changes", "What is told otherwise than announced", body)]
 
 
-def _head(answer: PlanAnswer, level: int) -> Html:
+def _head(answer: Told, level: int) -> Html:
     summary = answer.summary
     chances = [
         f"{percent(one['probability'])} for {with_standing(one['rule'], one['standing'])} by "
@@ -144,7 +117,7 @@ def _head(answer: PlanAnswer, level: int) -> Html:
     ])  # fmt: skip
 
 
-def _delivered(answer: PlanAnswer) -> list[Html]:
+def _delivered(answer: Told) -> list[Html]:
     delivered = answer.summary["deliveries"]
     if delivered is None:
         return []
@@ -154,7 +127,7 @@ def _delivered(answer: PlanAnswer) -> list[Html]:
     return [element("p", first), *told, *said]
 
 
-def _dates(answer: PlanAnswer) -> Html:
+def _dates(answer: Told) -> Html:
     rows = answer.tables["dates"]
     told = [
         (
@@ -179,7 +152,7 @@ def _dates(answer: PlanAnswer) -> Html:
     ])  # fmt: skip
 
 
-def _limits(answer: PlanAnswer) -> Html:
+def _limits(answer: Told) -> Html:
     told = [
         (one["words"], one["date"], one["planned"] or "never")
         for one in answer.summary["limits_from"]
@@ -189,7 +162,7 @@ def _limits(answer: PlanAnswer) -> Html:
     return table("Limits that hold from a day on", ("Limit", "From", "Kept from, as planned"), told)
 
 
-def _entries(answer: PlanAnswer) -> Html:
+def _entries(answer: Told) -> Html:
     told = [
         (one["vendor"] or "core of the new network", one["operator"], number(one["usd"]),
          one["begins"] or "never", one["swaps_from"] or "never")
@@ -201,7 +174,7 @@ def _entries(answer: PlanAnswer) -> Html:
     return table("What comes before swaps", heads, told, numbers={2})
 
 
-def _rules(answer: PlanAnswer) -> Html:
+def _rules(answer: Told) -> Html:
     rows = answer.tables["rules"]
     told = [
         (with_standing(str(rows["rule"][i]), str(rows["standing"][i])),
@@ -226,7 +199,7 @@ def _date(value: Any) -> str:
     return "never" if np.isnat(np.datetime64(value)) else str(np.datetime64(value, "D"))
 
 
-def _gantt(answer: PlanAnswer) -> Html:
+def _gantt(answer: Told) -> Html:
     """Return who is swapped when, a row a region: the darker, the more of its people."""
     rows = answer.tables["clusters"]
     periods = np.unique(answer.tables["spend"]["period"]).astype("datetime64[D]")
@@ -273,7 +246,7 @@ def _gantt(answer: PlanAnswer) -> Html:
     )
 
 
-def _map(answer: PlanAnswer) -> Html:
+def _map(answer: Told) -> Html:
     """Return where and when: the darker a cluster, the later."""
     rows = answer.tables["clusters"]
     known = np.flatnonzero(np.isfinite(rows["lat"]) & np.isfinite(rows["lon"]))
@@ -302,7 +275,7 @@ def _map(answer: PlanAnswer) -> Html:
     )  # fmt: skip
 
 
-def _spend(answer: PlanAnswer) -> Html:
+def _spend(answer: Told) -> Html:
     rows = answer.tables["spend"]
     told = []
     for operator in dict.fromkeys(rows["operator"].tolist()):
@@ -319,7 +292,7 @@ def _spend(answer: PlanAnswer) -> Html:
     )
 
 
-def _front(answer: PlanAnswer) -> Html:
+def _front(answer: Told) -> Html:
     rows = answer.tables["pareto"]
     if not len(rows["weight"]):
         return Html("")
@@ -335,7 +308,7 @@ def _front(answer: PlanAnswer) -> Html:
     )  # fmt: skip
 
 
-def _shares(answer: PlanAnswer) -> Html:
+def _shares(answer: Told) -> Html:
     rows, changed = answer.tables["shares"], answer.summary["new_dependences"]
     told = [
         (str(rows["id"][i]), str(rows["operator"][i]), percent(float(rows["before"][i])),
@@ -359,14 +332,14 @@ def _shares(answer: PlanAnswer) -> Html:
     ])  # fmt: skip
 
 
-def _binding(answer: PlanAnswer) -> Html:
+def _binding(answer: Told) -> Html:
     found = answer.summary["binding"]
     if not found:
         return element("p", "Nothing binds but dates and offers: more of anything saves nothing.")
     return element("ul", *(element("li", one["words"]) for one in found))
 
 
-def _why(answer: PlanAnswer) -> Html:
+def _why(answer: Told) -> Html:
     rows = answer.tables["schedule"]
     order = np.lexsort((rows["cluster"].astype(str), rows["period"].astype("datetime64[D]")))
     told = _rows(rows, order[:_ROWS])

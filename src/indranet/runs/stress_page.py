@@ -2,6 +2,7 @@
 
 import shlex
 
+from indranet.runs.article import article
 from indranet.runs.markup import Html, element, joined
 from indranet.runs.stress_course import course_section
 from indranet.runs.stress_findings import StressAnswer
@@ -33,29 +34,8 @@ def stress_article(answer: StressAnswer, key: str, level: int) -> Html:
         Level of its title among the headings of the page.
     """
     sections = _sections(answer, key, level)
-    links = [
-        element("li", element("a", title, href=f"#{key}-{name}")) for name, title, _ in sections
-    ]
-    return element(
-        "article",
-        _head(answer, level),
-        element(
-            "nav",
-            element("ol", *links),
-            aria_label=f"Sections on {answer.summary['scenario']}",
-        ),
-        *(
-            element(
-                "section",
-                element(f"h{level + 1}", title, id=f"{key}-{name}"),
-                body,
-                aria_labelledby=f"{key}-{name}",
-            )
-            for name, title, body in sections
-        ),
-        id=key,
-        class_="stress",
-    )
+    about = f"Sections on {answer.summary['scenario']}"
+    return article(_head(answer, level), sections, key, level, about, "stress")
 
 
 def _sections(answer: StressAnswer, key: str, level: int) -> list[tuple[str, str, Html]]:

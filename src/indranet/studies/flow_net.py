@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from indranet.engines.flows import Passages, SupplyNet, supply_net
 from indranet.studies.agreed import covered, days_of, of_kind, parties
-from indranet.studies.groundwork import Groundwork, expand
+from indranet.studies.groundwork import Groundwork, expand, seats
 from indranet.studies.lanes import KM_PER_DAY, positions
 from indranet.studies.trade import bindings, transit_days, unit_costs
 
@@ -222,7 +222,7 @@ def _earlier(ground: Groundwork, row: Codes, bought: Codes) -> Codes:
     """Return the days by which an agreement on early warning lets each customer act sooner."""
     network = ground.network
     customer = ground.supplies["customer"][row].astype(np.int64)
-    country = _seats(ground)[customer]
+    country = seats(network)[customer]
     sooner = np.zeros(len(row), dtype=np.int64)
     for agreement in of_kind(network, "early_warning", ground.force):
         bound = parties(network, agreement)
@@ -230,15 +230,6 @@ def _earlier(ground: Groundwork, row: Codes, bought: Codes) -> Codes:
         mine &= covered(network, agreement)[bought]
         sooner[mine] = np.maximum(sooner[mine], int(days_of(network, agreement)))
     return sooner
-
-
-def _seats(ground: Groundwork) -> Codes:
-    """Return the country of each plant and firm, code over all kinds, -1 for none or others."""
-    network = ground.network
-    seats = np.full(network.size, -1, dtype=np.int64)
-    for kind, table in (("plant", "plants"), ("firm", "firms")):
-        seats[network.span(kind)] = network[table]["country"]
-    return seats
 
 
 def _gates(

@@ -321,6 +321,15 @@ def _needed(network: Network, force: npt.NDArray[np.bool_], wanted: bool) -> npt
     return found & ~(waiting & others[group])
 
 
+def seats(network: Network) -> npt.NDArray[np.int64]:
+    """Return the country of each plant and firm, code over all kinds, -1 for none or others."""
+    found = np.full(network.size, -1, dtype=np.int64)
+    for kind, table in (("plant", "plants"), ("firm", "firms")):
+        country = network[table]["country"].astype(np.int64)
+        found[network.span(kind)] = np.where(country >= 0, network.offset("country") + country, -1)
+    return found
+
+
 def pairs_of(network: Network, equipment: Rows) -> Pairs:
     """Return each operator's units of a product, given the rows of equipment that exist."""
     operator = network["sites"]["operator"][equipment["site"]].astype(np.int64)

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from indranet.errors import UsageError
+from indranet.model.cells import default_column
 from indranet.model.network import Network, Rows
 from indranet.model.schema import MEASURE_UNITS, MEASURES, TABLES
-from indranet.studies.groundwork import in_force
+from indranet.studies.groundwork import in_force, seats
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -153,7 +154,7 @@ def _lay_in(network: Network, changed: Changed, rows: Rows) -> None:
     supplies = changed.get("supplies", network["supplies"])
     days = supplies["stock_days"].astype(np.float64).copy()
     bought_ = network["plants"]["product"][supplies["supplier"]]
-    customer, where = supplies["customer"].astype(np.int64), _stands(network)
+    customer, where = supplies["customer"].astype(np.int64), seats(network)
     products = network.span("product")
     for row in np.flatnonzero(by_day).tolist():
         thing, product = int(rows["thing"][row]), int(rows["product"][row])
@@ -165,15 +166,6 @@ def _lay_in(network: Network, changed: Changed, rows: Rows) -> None:
     changed["supplies"] = supplies.with_column("stock_days", days)
     if not by_day.all():
         _hold(network, changed, rows.where(~by_day))
-
-
-def _stands(network: Network) -> Codes:
-    """Return the country of each plant and firm, code over all kinds, -1 for others or none."""
-    found = np.full(network.size, -1, dtype=np.int64)
-    for kind, table in (("plant", "plants"), ("firm", "firms")):
-        country = network[table]["country"].astype(np.int64)
-        found[network.span(kind)] = np.where(country >= 0, network.offset("country") + country, -1)
-    return found
 
 
 def _hold(network: Network, changed: Changed, rows: Rows) -> None:
@@ -202,21 +194,12 @@ def _appended(rows: Rows, values: dict[str, Any]) -> Rows:
     """Return rows with one more, whose other cells are empty or what empty means."""
     columns = {}
     for column in TABLES[rows.name].columns:
-        if column.name not in rows.columns:
-            continue
-        array = rows[column.name]
-        value = values.get(column.name)
-        if value is None:
-            value = _empty(array, column.default if column.type in ("number", "integer") else None)
-        columns[column.name] = np.append(array, np.asarray([value], dtype=array.dtype))
+        if column.name in rows.columns:
+            cell = default_column(column, 1).copy()
+            cell[:] = values.get(column.name, cell)
+            array = rows[column.name]
+            columns[column.name] = np.append(array, cell.astype(array.dtype))
     return Rows(rows.name, columns, rows.words)
-
-
-def _empty(array: npt.NDArray[Any], default: str | float | int | None) -> Any:
-    if default is not None:
-        return default
-    kind = array.dtype.kind
-    return {"f": np.nan, "M": np.datetime64("NaT"), "b": False}.get(kind, -1)
 
 
 def _bridge(network: Network, changed: Changed, rows: Rows) -> None:

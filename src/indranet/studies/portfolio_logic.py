@@ -19,7 +19,7 @@ from indranet.model.network import Network
 from indranet.model.scenario import Scenario
 from indranet.studies.compile import Compiled, compile_network
 from indranet.studies.events import Effect, effects, touched_sites
-from indranet.studies.groundwork import groundwork, not_yet
+from indranet.studies.groundwork import BUILT, groundwork, not_yet
 from indranet.studies.measures import bought
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +30,6 @@ MOST_SETS = 20_000
 """Sets of measures of one size that are looked at; a larger order is left out."""
 FINE = 1000
 """Parts of a person in which people are summed."""
-_TABLES = {"lane": "lanes", "site": "sites", "facility": "facilities", "plant": "plants"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,23 +60,14 @@ class Logic:
 def building(network: Network, measures: Sequence[str]) -> list[str]:
     """Return which measures build something that is not there without them."""
     rows = network["measures"]
-    names, kinds = rows.text("measure"), rows.text("kind")
-    found = []
-    for name in measures:
-        row = names.index(name)
-        kind, at = _built(network, int(rows["thing"][row]))
-        builds = kind == "plant" if kinds[row] == "plant" else kinds[row] == "link"
-        if kind and builds and not_yet(network, _TABLES[kind])[at]:
-            found.append(name)
-    return found
-
-
-def _built(network: Network, thing: int) -> tuple[str, int]:
-    for kind in _TABLES:
-        span = network.span(kind)
-        if span.start <= thing < span.stop:
-            return kind, thing - span.start
-    return "", -1
+    place = {name: at for at, name in enumerate(rows.text("measure"))}
+    kinds, things = rows.text("kind"), rows["thing"].tolist()
+    waits = {
+        (kind, network.offset(thing) + at)
+        for table, (kind, thing) in BUILT.items()
+        for at in np.flatnonzero(not_yet(network, table)).tolist()
+    }
+    return [name for name in measures if (kinds[place[name]], things[place[name]]) in waits]
 
 
 def logic(network: Network, scenario: Scenario, measures: Sequence[str]) -> Logic:
